@@ -1,0 +1,3 @@
+module cipherglass
+
+go 1.26
