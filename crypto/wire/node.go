@@ -27,6 +27,7 @@ type Node struct {
 	Ref    string  `json:"ref,omitempty"`    // "RFC 8446, Section 4.1.2"
 	Bad    string  `json:"bad,omitempty"`    // what is wrong here, empty when nothing is
 	Link   string  `json:"link,omitempty"`   // ID of a buffer that these bytes open or reassemble to
+	Layer  string  `json:"layer,omitempty"`  // protocol layer, for colour; a node without one has its parent's
 	Bits   []*Node `json:"bits,omitempty"`   // bit fields of a leaf
 	Kids   []*Node `json:"kids,omitempty"`   // fields of a group, in wire order
 }
@@ -78,6 +79,14 @@ func (n *Node) SetValue(v string) *Node {
 func (n *Node) SetLink(id string) *Node {
 	if n != nil {
 		n.Link = id
+	}
+	return n
+}
+
+// SetLayer says to which protocol layer the node and all below it belong.
+func (n *Node) SetLayer(id string) *Node {
+	if n != nil {
+		n.Layer = id
 	}
 	return n
 }
