@@ -62,6 +62,7 @@ const (
 // that arrived; so is a fragment, a tampered copy, or an ESP packet of the one
 // it protects.
 type Packet struct {
+	Seq    int           // order of happening, shared with events
 	Name   string        // cause and link: "client/tls/flight1/seg0@lan1"
 	Parent string        // name of the packet it was made of, "" for none
 	Time   time.Duration // when its first bit left
@@ -111,6 +112,7 @@ const (
 
 // Event is something that happened at a node, other than a packet.
 type Event struct {
+	Seq    int // order of happening, shared with packets
 	Time   time.Duration
 	Node   string
 	Conv   string // conversation or policy
