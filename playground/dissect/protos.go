@@ -12,38 +12,50 @@ type proto struct {
 	name  string // as in Buffer.Proto
 	title string
 	layer string
-	// tree describes b; nil shows the bytes as one leaf called leaf.
-	tree func(x *Index, b *trace.Buffer) *wire.Node
+	// tree describes bytes b, those of the buffer or of the packet that
+	// carries them; nil shows them as one leaf called leaf.
+	tree func(x *Index, of *trace.Buffer, b []byte) *wire.Node
 	leaf string
 }
 
-// protos is the closed set of descriptions.
-var protos = []proto{
-	{name: "tcp.stream", title: "TCP stream", layer: LayerTCP, leaf: "stream"},
-	{name: "tls.appdata", title: "application data", layer: LayerApp, leaf: "application_data"},
-	{name: "http", title: "HTTP message", layer: LayerApp, leaf: "http"},
-}
+// Protos that dissect itself looks for.
+const protoRecord = "tls.record"
 
-func describes(name string) *proto {
-	for i := range protos {
-		if protos[i].name == name {
-			return &protos[i]
-		}
+// protos is the closed set of descriptions.
+func protos(name string) (proto, bool) {
+	switch name {
+	case "ip":
+		return proto{title: "IP packet", layer: LayerIP, tree: (*Index).packetTree}, true
+	case "tcp.stream":
+		return proto{title: "TCP stream", layer: LayerTCP, leaf: "stream"}, true
+	case "tls.appdata":
+		return proto{title: "application data", layer: LayerApp, leaf: "application_data"}, true
+	case "http":
+		return proto{title: "HTTP message", layer: LayerApp, leaf: "http"}, true
 	}
-	return &proto{name: name, title: name, leaf: "data"}
+	return proto{title: name, leaf: "data"}, false
 }
 
 // tree describes a buffer's bytes.
-func (x *Index) tree(b *trace.Buffer) *wire.Node {
-	d := describes(b.Proto)
-	if d.tree != nil && len(b.Data) > 0 {
-		return d.tree(x, b).SetLayer(d.layer)
+func (x *Index) tree(b *trace.Buffer) *wire.Node { return x.described(b, b.Data) }
+
+// described describes bytes as the buffer's proto and Context say.
+func (x *Index) described(of *trace.Buffer, b []byte) *wire.Node {
+	d, known := protos(of.Proto)
+	if d.tree != nil && len(b) > 0 {
+		return d.tree(x, of, b).SetLayer(d.layer)
 	}
-	n := leaf(d.leaf, b.Data)
-	if d.title == b.Proto {
-		n.SetNote(fmt.Sprintf("no description reads %q", b.Proto))
+	n := leaf(d.leaf, b)
+	if !known {
+		n.SetNote(fmt.Sprintf("no description reads %q", of.Proto))
 	}
 	return group(d.title, n).SetLayer(d.layer)
+}
+
+// packetTree describes an IP packet that was reassembled or decrypted.
+func (x *Index) packetTree(of *trace.Buffer, b []byte) *wire.Node {
+	f := framer{x: x}
+	return f.root("IP packet", b)
 }
 
 // leaf is one field that holds all of b.

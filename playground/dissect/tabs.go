@@ -54,7 +54,7 @@ func (x *Index) Buffer(id string) *Tab {
 }
 
 func (x *Index) tab(b *trace.Buffer) *Tab {
-	d := describes(b.Proto)
+	d, _ := protos(b.Proto)
 	t := &Tab{ID: b.ID, Buffers: []string{b.ID}, Title: b.Name, Proto: b.Proto, Layer: d.layer, Owner: b.Owner, Bytes: b.Data}
 	if t.Title == "" {
 		t.Title = d.title
