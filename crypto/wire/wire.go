@@ -276,6 +276,13 @@ func (c *Coder) closeDecode(top bool) {
 	for _, s := range f.sums {
 		c.checkSum(f.start, c.off, s)
 	}
+	if left := f.outerEnd - c.off; top && left > 0 { // beyond the message's own length
+		c.note(c.node, &Error{Field: f.name, Off: c.off, What: fmt.Sprintf("%d bytes left over", left)})
+		if c.node != nil {
+			c.add(&Node{Name: Undecoded, Off: c.off, Len: left, Value: hexValue(c.b[c.off:f.outerEnd])})
+		}
+		c.off = f.outerEnd
+	}
 	if c.node != nil {
 		c.node.Len = c.off - f.start
 	}

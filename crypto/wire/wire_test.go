@@ -154,6 +154,22 @@ func TestChecksumMarked(t *testing.T) {
 	}
 }
 
+// sized counts its own length at the top, so bytes may follow it.
+type sized struct{ body []byte }
+
+func (m *sized) Code(c *wire.Coder) {
+	c.Length("length", 1, -1)
+	wire.Rest(c, "body", &m.body)
+}
+
+func TestBytesAfterOwnLength(t *testing.T) {
+	wiretest.Message(t, func() wire.Message { return new(sized) }, nil, []byte{2, 8, 9}, []byte{0})
+	tree, err := wire.Tree("m", []byte{1, 8, 9}, new(sized), nil)
+	if err == nil || tree.Find(wire.Undecoded) == nil {
+		t.Errorf("bytes after the message: %v", err)
+	}
+}
+
 func TestEncodeFaults(t *testing.T) {
 	p := sample()
 	p.extra = make([]byte, 300)
