@@ -53,6 +53,8 @@ func commands() []command {
 	return []command{
 		{"serve", "[-addr HOST:PORT]", "build the page if need be and serve it", (*program).serve},
 		{"build", "-o DIR", "write the complete static site to a folder", (*program).build},
+		{"presets", "[-json]", "list the scenarios that come with it", (*program).presets},
+		{"show", "SCENARIO", "print a scenario whole, as JSON to edit and run again", (*program).show},
 	}
 }
 
@@ -100,6 +102,9 @@ func (p *program) help(args []string) int {
 	}
 	fmt.Fprint(p.stdout, `
 Without a command it serves. "cipherglass help COMMAND" lists a command's flags.
+
+SCENARIO is a preset's name, a JSON file, a link (the whole address or #s=...),
+or - for standard input.
 
 Exit codes: 0 all went well; 1 it did not; 2 bad input.
 `)
