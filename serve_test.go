@@ -101,6 +101,8 @@ func smallProject(t *testing.T) string {
 	for name, text := range map[string]string{
 		"go.mod":                  "module cipherglass\n\ngo 1.26\n",
 		"go.sum":                  "",
+		"LICENSE":                 "",
+		"THIRD_PARTY.md":          "",
 		"crypto/wire/wire.go":     "package wire\n",
 		"playground/site/site.go": "package site\n",
 		"wasm/main.go":            "package main\n\nfunc main() { println(1) }\n",

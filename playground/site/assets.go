@@ -10,7 +10,6 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
-	"sort"
 	"strconv"
 	"strings"
 )
@@ -76,8 +75,25 @@ func fill(public, version string, wasm, exec []byte) ([]File, error) {
 		}
 		files = append(files, File{Name: name, Data: data})
 	}
-	sort.Slice(files, func(i, j int) bool { return files[i].Name < files[j].Name })
 	return files, nil
+}
+
+// The documents that must go wherever the program goes, and the file of the
+// site that holds them.
+const licensesName = "licenses.txt"
+
+var licenseSources = []string{"LICENSE", "THIRD_PARTY.md"}
+
+func licenses(root string) (File, error) {
+	var text []byte
+	for _, name := range licenseSources {
+		data, err := os.ReadFile(filepath.Join(root, name))
+		if err != nil {
+			return File{}, fmt.Errorf("the page's sources cannot be read: %w", err)
+		}
+		text = append(append(text, data...), '\n')
+	}
+	return File{Name: licensesName, Data: text}, nil
 }
 
 // read returns the files below dir by slash-separated name. Hidden ones and

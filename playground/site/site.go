@@ -125,6 +125,12 @@ func assemble(o Options, tool goTool, version string) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
+	notices, err := licenses(o.Root)
+	if err != nil {
+		return nil, err
+	}
+	files = append(files, notices)
+	sort.Slice(files, func(i, j int) bool { return files[i].Name < files[j].Name })
 	o.Log("building the page: compressing")
 	if err := compress(files, o.Quality); err != nil {
 		return nil, err

@@ -20,6 +20,8 @@ func project(t *testing.T) string {
 	for name, text := range map[string]string{
 		"go.mod":                        "module cipherglass\n\ngo 1.26\n",
 		"go.sum":                        "",
+		"LICENSE":                       "do as you like",
+		"THIRD_PARTY.md":                "# Notices",
 		"crypto/wire/wire.go":           "package wire\n\nconst Name = \"wire\"\n",
 		"crypto/wire/wire_test.go":      "package wire\n",
 		"playground/ui/ui.go":           "package ui\n",
@@ -74,7 +76,7 @@ func TestBuild(t *testing.T) {
 		stem, _, _ := strings.Cut(f.Name, ".")
 		byStem[stem] = f
 	}
-	want := []string{"boot", "cipherglass", "icons/icon", "index", "style", "wasm_exec"}
+	want := []string{"boot", "cipherglass", "icons/icon", "index", "licenses", "style", "wasm_exec"}
 	if len(names) != len(want) || !slices.IsSorted(names) {
 		t.Fatalf("files are %q, want one for each of %q", names, want)
 	}
@@ -99,6 +101,9 @@ func TestBuild(t *testing.T) {
 	}
 	if !strings.Contains(string(byStem["wasm_exec"].Data), "Go") {
 		t.Error("wasm_exec.js is not the toolchain's")
+	}
+	if got := string(byStem["licenses"].Data); !strings.Contains(got, "do as you like") || !strings.Contains(got, "# Notices") {
+		t.Errorf("licenses.txt is %q", got)
 	}
 	for _, f := range s.Files {
 		if f.Gzip != nil {
@@ -141,6 +146,7 @@ func TestRebuildsWhenStale(t *testing.T) {
 		{"a package changed", "crypto/wire/wire.go", "package wire\n\nconst Name = \"other\"\n", true},
 		{"nothing changed again", "", "", false},
 		{"the style changed", "public/style.css", "body { color: red }", true},
+		{"the notices changed", "THIRD_PARTY.md", "# More", true},
 		{"a file came", "public/new.txt", "new", true},
 		{"go.mod changed", "go.mod", "module cipherglass\n\ngo 1.26.0\n", true},
 	} {
@@ -191,6 +197,8 @@ func TestBuildFails(t *testing.T) {
 		}, []string{"building the page failed: exit status 1", "main.go:3:", "undefinedName"}},
 		{"no public folder", func(root string, o *Options) { os.RemoveAll(filepath.Join(root, "public")) },
 			[]string{"sources cannot be read", "public"}},
+		{"no license", func(root string, o *Options) { os.Remove(filepath.Join(root, "LICENSE")) },
+			[]string{"sources cannot be read", "LICENSE"}},
 		{"no index.html", func(root string, o *Options) { os.Remove(filepath.Join(root, "public/index.html")) },
 			[]string{"public/index.html is missing"}},
 		{"an unknown placeholder", func(root string, o *Options) {

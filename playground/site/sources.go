@@ -70,7 +70,7 @@ func sourcesHash(root, goVersion string) (string, error) {
 		fmt.Fprintf(h, "%s %x\n", filepath.ToSlash(rel), sha256.Sum256(data))
 		return nil
 	}
-	for _, name := range []string{"go.mod", "go.sum"} {
+	for _, name := range append([]string{"go.mod", "go.sum"}, licenseSources...) {
 		if err := add(filepath.Join(root, name)); err != nil {
 			return "", fmt.Errorf("the page's sources cannot be read: %w", err)
 		}
