@@ -178,7 +178,7 @@ func (sa *SA) unwrap(dst, p []byte, h *header, o *opened) ([]byte, *engine.Failu
 		restoreHeader(out, p, h, next)
 		ih, fail := parse(out)
 		if fail != nil {
-			return dst, fail
+			return dst, BadInner.With("its headers do not fit together")
 		}
 		return sa.choose(dst, all, out, &ih)
 	}

@@ -103,7 +103,8 @@ func (sa *SA) putHeader(out, packet []byte, h *header) int {
 
 // outerDF says whether the sealed packet must not be fragmented (RFC 4301,
 // Section 8.1). An outer IPv6 header has no such bit: there the inner packet
-// decides, since the gateway itself would fragment.
+// decides, since the gateway itself would fragment. A host in IPv6 transport
+// mode may fragment what it sealed (RFC 4303, Section 3.3.4).
 func (sa *SA) outerDF(h *header) bool {
 	inner := h.df || h.v6
 	switch {
