@@ -58,6 +58,11 @@ func parseJSON(data []byte) (*Scenario, *FieldError) {
 		if err := decode(doc.whole, reflect.ValueOf(s).Elem(), ""); err != nil {
 			return nil, err
 		}
+		if s.Preset != "" {
+			if s.Preset, err = revision(s.Preset); err != nil {
+				return nil, err
+			}
+		}
 		return s.Clone(), nil
 	}
 	if doc.preset != "" {

@@ -52,6 +52,15 @@ func Presets() []PresetInfo {
 // Preset returns a preset by name: "tls13" in its newest revision, or
 // "tls13@1" in that one.
 func Preset(name string) (*Scenario, error) {
+	exact, bad := revision(name)
+	if bad != nil {
+		return nil, bad
+	}
+	return readPreset(exact)
+}
+
+// revision resolves a preset's name to an exact one.
+func revision(name string) (string, *FieldError) {
 	base, rev, exact := strings.Cut(name, "@")
 	var known []string
 	for _, r := range revisions {
@@ -63,15 +72,15 @@ func Preset(name string) (*Scenario, error) {
 		if exact {
 			var err error
 			if n, err = strconv.Atoi(rev); err != nil || n < 1 {
-				return nil, wrong("preset", "%s is no revision of the preset %s; write %s@%d.", quote(rev), base, base, r.newest)
+				return "", wrong("preset", "%s is no revision of the preset %s; write %s@%d.", quote(rev), base, base, r.newest)
 			}
 		}
 		if n > r.newest {
-			return nil, wrong("preset", "This needs revision %d of the preset %s, which was made by a newer Cipherglass. This one knows revision %d: reload the page, or update it.", n, base, r.newest)
+			return "", wrong("preset", "This needs revision %d of the preset %s, which was made by a newer Cipherglass. This one knows revision %d: reload the page, or update it.", n, base, r.newest)
 		}
-		return readPreset(fmt.Sprintf("%s@%d", base, n))
+		return fmt.Sprintf("%s@%d", base, n), nil
 	}
-	return nil, wrong("preset", "There is no preset called %s. There are: %s.", quote(base), strings.Join(known, ", "))
+	return "", wrong("preset", "There is no preset called %s. There are: %s.", quote(base), strings.Join(known, ", "))
 }
 
 func readPreset(name string) (*Scenario, error) {

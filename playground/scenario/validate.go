@@ -47,6 +47,12 @@ func once(errs []FieldError) []FieldError {
 // extra holds the checks of single fields that need more than their kind says.
 func extra(s *Scenario, p place, v reflect.Value) string {
 	switch p.knob.Path {
+	case "preset":
+		if exact, err := revision(v.String()); err != nil {
+			return err.Sentence
+		} else if exact != v.String() {
+			return fmt.Sprintf("The preset is to be named with its revision: %s.", exact)
+		}
 	case "links.*.mtu":
 		if v.Int() < 1280 && hasIPv6(s, p.at.Link.Name) {
 			return fmt.Sprintf("%s is %d, but the link has IPv6 addresses and IPv6 needs at least 1280 bytes (RFC 8200, Section 5). Raise it, or take the IPv6 addresses away.", p.label(), v.Int())
