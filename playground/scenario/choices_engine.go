@@ -1,52 +1,104 @@
 package scenario
 
-func tlsVersions(*Scenario, At) []Choice {
-	return []Choice{{Value: "1.3", Label: "TLS 1.3"}, {Value: "1.2", Label: "TLS 1.2"}}
+import (
+	"strings"
+
+	"cipherglass/crypto/ipsec"
+	"cipherglass/crypto/tls"
+)
+
+// The choices that the engines' tables hold, made once and never changed.
+var (
+	versionChoices   = rows(tls.Versions, func(v tls.Version) (string, tls.Row) { return v.Short, v.Row })
+	suiteChoices     = rows(tls.CipherSuites, func(s tls.CipherSuite) (string, tls.Row) { return s.Name, s.Row })
+	groupChoices     = rows(tls.Groups, func(g tls.Group) (string, tls.Row) { return g.Name, g.Row })
+	signatureChoices = rows(tls.SignatureSchemes, func(s tls.SignatureScheme) (string, tls.Row) { return s.Name, s.Row })
+)
+
+func rows[T any](table []T, row func(T) (string, tls.Row)) []Choice {
+	out := make([]Choice, len(table))
+	for i := range table {
+		value, r := row(table[i])
+		out[i] = Choice{Value: value, Help: r.Help, Ref: r.Ref, Retired: r.Retired, OfferOnly: !r.Performed}
+		if r.Name != value {
+			out[i].Label = r.Name
+		}
+	}
+	return out
 }
 
-func tlsSuites(s *Scenario, at At) []Choice {
-	return fixed("TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256",
-		"TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
-		"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
-		"TLS_RSA_WITH_AES_128_GCM_SHA256", "TLS_RSA_WITH_AES_128_CBC_SHA")(s, at)
+func tlsVersions(*Scenario, At) []Choice   { return versionChoices }
+func tlsSuites(*Scenario, At) []Choice     { return suiteChoices }
+func tlsGroups(*Scenario, At) []Choice     { return groupChoices }
+func tlsSignatures(*Scenario, At) []Choice { return signatureChoices }
+
+// codePoints are the engine's readers of an offer's entries: a name in any
+// case, a GREASE value's name, or a code point.
+var codePoints = map[string]func(string) (uint16, error){
+	"versions":             tls.ParseVersion,
+	"cipher_suites":        tls.ParseSuite,
+	"groups":               tls.ParseGroup,
+	"signature_algorithms": tls.ParseScheme,
 }
 
-func tlsGroups(s *Scenario, at At) []Choice { return fixed("x25519", "secp256r1")(s, at) }
-
-func tlsSignatures(s *Scenario, at At) []Choice {
-	return fixed("ecdsa_secp256r1_sha256", "ed25519", "rsa_pss_rsae_sha256", "rsa_pkcs1_sha256")(s, at)
+// readCodePoint says whether an entry of an offer can be read.
+func readCodePoint(pattern, entry string) bool {
+	parse := codePoints[pattern[strings.LastIndexByte(pattern, '.')+1:]]
+	if parse == nil || len(entry) > 64 {
+		return false
+	}
+	_, err := parse(entry)
+	return err == nil
 }
 
-func espEncryption(s *Scenario, at At) []Choice {
-	return fixed("aes-128-gcm-16", "aes-256-gcm-16", "chacha20-poly1305", "aes-128-cbc", "aes-256-cbc", "null")(s, at)
+func espEncryption(*Scenario, At) []Choice {
+	var out []Choice
+	for _, e := range ipsec.Encryptions() {
+		out = append(out, Choice{Value: e.Name, Label: e.Label, Help: e.Help, Ref: e.Ref, Retired: e.Retired})
+	}
+	return out
 }
 
-func ipsecIntegrity(s *Scenario, at At) []Choice {
-	return fixed("none", "hmac-sha1-96", "hmac-sha2-256-128", "hmac-md5-96")(s, at)
+// ipsecIntegrity lists all: which one goes with which encryption is said by
+// Validate, so that one can be changed after the other.
+func ipsecIntegrity(*Scenario, At) []Choice {
+	var out []Choice
+	for _, i := range ipsec.Integrities() {
+		out = append(out, Choice{Value: i.Name, Label: i.Label, Help: i.Help, Ref: i.Ref, Retired: i.Retired})
+	}
+	return out
 }
 
+// usesIntegrity is false where "none" is set and right; a wrong HMAC beside an
+// AEAD cipher stays to be seen and taken away.
 func usesIntegrity(s *Scenario, at At) bool {
-	return protects(s, at) && (at.Policy.Protocol == "ah" || !aead(at.Policy.Encryption))
-}
-
-func aead(name string) bool {
-	switch name {
-	case "aes-128-gcm-16", "aes-256-gcm-16", "chacha20-poly1305":
+	if !protects(s, at) {
+		return false
+	}
+	e, fail := ipsec.EncryptionNamed(at.Policy.Encryption)
+	if at.Policy.Protocol == ipsec.AH || fail != nil || !e.Combined() {
 		return true
 	}
-	return false
+	return at.Policy.Integrity != "none" && at.Policy.Integrity != ""
 }
 
-// badTransforms says which of a policy's transforms cannot be combined, and why.
+// badTransforms says why a policy's transforms cannot be combined, and at
+// which field.
 func badTransforms(p *Policy) (field, why string) {
-	none := p.Integrity == "" || p.Integrity == "none"
-	switch {
-	case p.Protocol == "ah" && none:
-		return "integrity", "AH needs an integrity algorithm: it does nothing else. Choose one."
-	case p.Protocol == "esp" && aead(p.Encryption) && !none:
-		return "integrity", "This cipher checks integrity itself. Choose none."
-	case p.Protocol == "esp" && !aead(p.Encryption) && none:
-		return "integrity", "Without a cipher that checks integrity itself ESP needs an integrity algorithm. Choose one."
+	fail := ipsec.Legal(p.Protocol, p.Encryption, p.Integrity)
+	if fail == nil {
+		return "", ""
 	}
-	return "", ""
+	return "integrity", fail.Sentence()
+}
+
+// suitIntegrity replaces an integrity algorithm that cannot stay: none beside
+// an AEAD cipher, else the strongest that the engine has.
+func suitIntegrity(p *Policy) {
+	if ipsec.Legal(p.Protocol, p.Encryption, p.Integrity) == nil {
+		return
+	}
+	if legal := ipsec.IntegrityFor(p.Protocol, p.Encryption); len(legal) > 0 {
+		p.Integrity = legal[len(legal)-1]
+	}
 }

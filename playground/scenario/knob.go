@@ -44,7 +44,7 @@ type Knob struct {
 	// talks to whom): edited in the file, not shown in the form.
 	Plan bool
 	// Choices gives the values of an Enum, List or Names, read from the
-	// engine's table or from the scenario.
+	// engine's table or from the scenario; not to be changed.
 	Choices func(s *Scenario, at At) []Choice
 	// Applies says whether the field means anything there; nil for always.
 	Applies func(s *Scenario, at At) bool
@@ -73,7 +73,11 @@ type Choice struct {
 	Value   string
 	Label   string // what people read; "" when Value says it
 	Help    string
+	Ref     string
 	Retired string // why nobody should use it any more, "" for current ones
+	// OfferOnly marks what the engines recognise but cannot perform: it may
+	// stand in an offer, and is never chosen.
+	OfferOnly bool
 }
 
 // At says which elements a path passes through; the others are nil.

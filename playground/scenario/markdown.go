@@ -31,7 +31,7 @@ func (k *Knob) values() string {
 	case Enum:
 		return k.choiceList()
 	case List:
-		return "list of " + k.choiceList() + ", or any code point as `\"0x0a0a\"`"
+		return "list of " + k.choiceList() + ", or any other name of the registry, or a code point as `\"0x0a0a\"`"
 	case Names:
 		return "list of " + k.choiceList()
 	case Words:
@@ -61,6 +61,9 @@ func (k *Knob) choiceList() string {
 	choices := k.Choices(&Scenario{}, At{})
 	var out []string
 	for _, c := range choices {
+		if c.OfferOnly {
+			continue
+		}
 		t := "`\"" + c.Value + "\"`"
 		if c.Retired != "" {
 			t += " (retired)"

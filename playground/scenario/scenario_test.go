@@ -134,7 +134,10 @@ func TestSet(t *testing.T) {
 		{"suites typed", "tls13", "conversations.web.tls.client.cipher_suites", "TLS_AES_256_GCM_SHA384,\n0x1301", "TLS_AES_256_GCM_SHA384, 0x1301"},
 		{"no suites", "tls13", "conversations.web.tls.client.cipher_suites", "", "!needs at least one"},
 		{"unknown suite", "tls13", "conversations.web.tls.client.cipher_suites", "TLS_FOO", `!does not know "TLS_FOO"`},
+		{"suites in lower case", "tls13", "conversations.web.tls.client.cipher_suites", "tls_aes_128_gcm_sha256 GREASE_1A1A", "TLS_AES_128_GCM_SHA256, GREASE_1A1A"},
 		{"bad code point", "tls13", "conversations.web.tls.client.cipher_suites", "0x13011", "!does not know"},
+		{"version's long name", "tls13", "conversations.web.tls.server.versions", "1.3, 1.2", "1.3, 1.2"},
+		{"unknown version", "tls13", "conversations.web.tls.server.versions", "1.9", "!does not know"},
 		{"switch", "tls13", "conversations.web.tls.client.middlebox_compat", "off", "false"},
 		{"switch typed", "tls13", "conversations.web.tls.client.middlebox_compat", false, "false"},
 		{"switch wrong", "tls13", "conversations.web.tls.client.middlebox_compat", "maybe", "!neither"},
@@ -195,6 +198,28 @@ func TestSet(t *testing.T) {
 	}
 }
 
+func TestSetSuitsIntegrity(t *testing.T) {
+	s := preset(t, "esp-tunnel")
+	for _, c := range []struct{ field, value, want string }{
+		{"encryption", "aes-128-cbc", "hmac-sha2-256-128"},
+		{"integrity", "hmac-sha1-96", "hmac-sha1-96"},
+		{"encryption", "aes-256-cbc", "hmac-sha1-96"},
+		{"encryption", "chacha20-poly1305", "none"},
+		{"protocol", "ah", "hmac-sha2-256-128"},
+		{"protocol", "esp", "none"},
+	} {
+		if err := Set(s, "policies.r1-r2."+c.field, c.value); err != nil {
+			t.Fatal(err)
+		}
+		if got := s.Policies[0].Integrity; got != c.want {
+			t.Errorf("after %s %s: integrity %s, want %s", c.field, c.value, got, c.want)
+		}
+		if errs := Validate(s); len(errs) > 0 {
+			t.Errorf("after %s %s: %v", c.field, c.value, errs)
+		}
+	}
+}
+
 func TestValidate(t *testing.T) {
 	for _, c := range []struct {
 		name, preset string
@@ -229,9 +254,9 @@ func TestValidate(t *testing.T) {
 		{"much ping", "esp-tunnel", func(s *Scenario) { s.Conversations[0].Size, s.Conversations[0].Count = 65000, 1000 }, "conversations.ping.count", "would send"},
 		{"missing paste", "tls13", func(s *Scenario) { s.Certificates[1].Key = "pasted" }, "certificates.server.pem", "to be pasted"},
 		{"key hash", "tls13", func(s *Scenario) { s.Certificates[1].KeyHash = "00" }, "certificates.server.key_hash", "64 digits"},
-		{"AEAD with HMAC", "esp-tunnel", func(s *Scenario) { s.Policies[0].Integrity = "hmac-sha1-96" }, "policies.r1-r2.integrity", ""},
-		{"CBC without HMAC", "esp-tunnel", func(s *Scenario) { s.Policies[0].Encryption = "aes-128-cbc" }, "policies.r1-r2.integrity", ""},
-		{"AH without HMAC", "ah-transport", func(s *Scenario) { s.Policies[0].Integrity = "none" }, "policies.alice-bob.integrity", ""},
+		{"AEAD with HMAC", "esp-tunnel", func(s *Scenario) { s.Policies[0].Integrity = "hmac-sha1-96" }, "policies.r1-r2.integrity", "checks integrity itself"},
+		{"CBC without HMAC", "esp-tunnel", func(s *Scenario) { s.Policies[0].Encryption = "aes-128-cbc" }, "policies.r1-r2.integrity", "needs an integrity"},
+		{"AH without HMAC", "ah-transport", func(s *Scenario) { s.Policies[0].Integrity = "none" }, "policies.alice-bob.integrity", "AH needs an integrity"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := preset(t, c.preset)

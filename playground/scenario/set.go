@@ -29,7 +29,9 @@ func Get(s *Scenario, path string) (any, error) {
 
 // Set changes the value at a path. value is a string as somebody typed it (a
 // list's entries separated by commas, spaces or line ends), or of the field's
-// own type. On an error, a *FieldError, s is as it was.
+// own type. Another encryption or protocol of a policy brings an integrity
+// algorithm that goes with it, where the present one does not. On an error, a
+// *FieldError, s is as it was.
 func Set(s *Scenario, path string, value any) error {
 	p, err := find(s, path)
 	if err != nil {
@@ -46,6 +48,10 @@ func Set(s *Scenario, path string, value any) error {
 		return err
 	}
 	p.v.Set(v)
+	switch p.knob.Path {
+	case "policies.*.encryption", "policies.*.protocol":
+		suitIntegrity(p.at.Policy)
+	}
 	return nil
 }
 
@@ -78,7 +84,7 @@ func parse(p place, value any) (reflect.Value, *FieldError) {
 		return reflect.Value{}, wrong(p.path, "%s is on or off (true or false); %s is neither.", p.label(), quote(text))
 	case reflect.Slice:
 		list := strings.FieldsFunc(text, func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
-		return reflect.ValueOf(append([]string{}, list...)), nil
+		return reflect.ValueOf(canonical(p.knob, list)), nil
 	}
 	switch p.knob.Kind {
 	case Hex:
@@ -89,6 +95,23 @@ func parse(p place, value any) (reflect.Value, *FieldError) {
 		}
 	}
 	return reflect.ValueOf(text), nil
+}
+
+// canonical gives an offer's names the spelling of their table.
+func canonical(k *Knob, list []string) []string {
+	out := append([]string{}, list...)
+	if k.Kind != List {
+		return out
+	}
+	for i := range out {
+		for _, c := range k.Choices(&Scenario{}, At{}) {
+			if strings.EqualFold(c.Value, out[i]) || c.Label != "" && strings.EqualFold(c.Label, out[i]) {
+				out[i] = c.Value
+				break
+			}
+		}
+	}
+	return out
 }
 
 // tidyHex drops what people put between hex digits.
@@ -157,7 +180,7 @@ func checkList(s *Scenario, p place, list []string) *FieldError {
 				return wrong(p.path, "%s: %s %s.", p.label(), quote(e), why)
 			}
 		case isChoice(choices, e):
-		case k.Kind == List && isCodePoint(e):
+		case k.Kind == List && readCodePoint(k.Path, e):
 		case k.Kind == List:
 			return wrong(p.path, "%s does not know %s. Choose from the list, or give a code point such as 0x0a0a.", p.label(), quote(e))
 		default:
@@ -272,15 +295,6 @@ func isChoice(choices []Choice, x string) bool {
 		}
 	}
 	return false
-}
-
-// isCodePoint accepts a 16-bit code point as "0x0a0a".
-func isCodePoint(x string) bool {
-	if len(x) != 6 || x[:2] != "0x" {
-		return false
-	}
-	_, err := strconv.ParseUint(x[2:], 16, 16)
-	return err == nil
 }
 
 func values(choices []Choice) string {
