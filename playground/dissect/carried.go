@@ -25,7 +25,7 @@ func (x *Index) carried(p *trace.Packet, made []*found) []carried {
 				continue
 			}
 			c := carried{b: m.b, off: s.At, len: s.Size, at: s.Off}
-			if s.Len != s.Size || !linear(m.b) {
+			if s.Sealed {
 				c.at = -1
 			}
 			list = append(list, c)

@@ -44,7 +44,8 @@ type Span struct {
 	Off, Len int    // the run in Tab.Bytes
 	Packet   string // full name of the packet that carries it, "" when a buffer does
 	Buffer   string // ID of the buffer it was made from, when no packet holds these very bytes
-	At, Size int    // where in that packet or buffer; Size differs from Len when bytes were transformed
+	At, Size int    // where in that packet or buffer
+	Sealed   bool   // it holds them encrypted: no byte there is the same byte here
 }
 
 // FrameID is the ID of every view's first tab.
@@ -76,7 +77,7 @@ func (v *View) Tab(id string) *Tab {
 // false when no packet holds that very byte.
 func (t *Tab) OnLink(off int) (packet string, at int, ok bool) {
 	for _, s := range t.Pieces {
-		if s.Packet != "" && s.Len == s.Size && off >= s.Off && off < s.Off+s.Len {
+		if s.Packet != "" && !s.Sealed && off >= s.Off && off < s.Off+s.Len {
 			return s.Packet, s.At + off - s.Off, true
 		}
 	}

@@ -9,15 +9,20 @@ import (
 
 // frame describes a packet from its IP header on.
 func (x *Index) frame(p *trace.Packet, made []*found) *wire.Node {
-	f := framer{x: x, carried: x.carried(p, made), made: made}
-	return f.root("frame", p.Bytes)
+	f := framer{x: x, carried: x.carried(p, made)}
+	n := f.root("frame", p.Bytes)
+	for _, c := range f.carried {
+		if k := covering(n, c.off, c.off+c.len); k != n && k.Link == "" && c.len < len(p.Bytes) {
+			k.Link = c.b.ID
+		}
+	}
+	return n
 }
 
 // framer describes an IP packet and, by the buffers made from it, what it
 // carries. Offsets of nodes count from the packet's first byte.
 type framer struct {
 	x       *Index
-	made    []*found
 	carried []carried
 	quoted  bool // inside an ICMP message: the packet may be cut short
 }
@@ -223,9 +228,9 @@ func (f *framer) payload(protocol uint8, b []byte, base int, a Around, c cut, de
 			kids = f.ip(b, base, depth+1)
 		}
 	case protoESP:
-		kids = f.esp(b, base)
+		kids = f.esp(b, base, c)
 	case protoAH:
-		kids = f.ah(b, base, a, depth)
+		kids = f.ah(b, base, a, c, depth)
 	}
 	if kids == nil {
 		name := protocolName(uint64(protocol))

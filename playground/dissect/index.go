@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"cipherglass/crypto/engine"
 	"cipherglass/playground/trace"
 )
 
@@ -53,13 +54,13 @@ func (x *Index) build() {
 }
 
 // linear reports whether b is its pieces laid end to end, so that each of its
-// bytes is a byte of one of them.
+// bytes is a byte of one of them; it is not when a cipher stands between.
 func linear(b *trace.Buffer) bool {
 	n := 0
 	for _, p := range b.From {
 		n += p.Len
 	}
-	return n == len(b.Data) && n > 0 && b.How != "sealed" && b.How != "opened"
+	return n == len(b.Data) && n > 0 && b.How != engine.Rejected && (b.Crypt == nil || b.Crypt.Op == "NULL+HMAC")
 }
 
 // alias is a packet whose buffers also speak of another packet.

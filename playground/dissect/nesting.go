@@ -1,5 +1,11 @@
 package dissect
 
+import (
+	"strings"
+
+	"cipherglass/crypto/wire"
+)
+
 // Layer IDs, for colour.
 const (
 	LayerIP        = "ip"
@@ -20,15 +26,193 @@ type Layer struct {
 	Name      string // "IPv4 header", "IV", "data", "padding", "ICV"
 	Off, Len  int    // in the frame
 	Encrypted bool   // the link carries ciphertext here; the part is by the word of who sealed or opened it
-	Node      string // path of the tree node that it is, within the frame's tree, or ""
+	Node      string // path of the frame tree's node that it is or lies in, "" for the frame itself
 	Buffer    string // ID of the tab that shows it in the clear, or ""
 }
 
 // Nesting is the frame to scale: which bytes are whose header, payload,
-// padding, trailer, ICV.
+// padding, trailer, ICV. Encrypted parts are laid out as their plaintext is,
+// where each byte of it is as far into the ciphertext.
 func Nesting(v *View) []Layer {
-	if v == nil || len(v.Packet.Bytes) == 0 {
+	if v == nil || len(v.Tabs) == 0 || v.Tabs[0].Tree == nil {
 		return nil
 	}
-	return []Layer{{ID: LayerIP, Name: "packet", Len: len(v.Packet.Bytes)}}
+	n := nester{v: v, root: v.Tabs[0].Tree}
+	n.group(n.root, shade{id: LayerIP})
+	if last := len(n.list); last > 0 { // what a mistaken length leaves is not worth a part of its own
+		l := n.list[last-1]
+		if end := l.Off + l.Len; end < len(v.Packet.Bytes) {
+			n.add(Layer{ID: LayerIP, Name: "rest", Off: end, Len: len(v.Packet.Bytes) - end})
+		}
+	}
+	return n.list
+}
+
+type nester struct {
+	v    *View
+	root *wire.Node
+	list []Layer
+}
+
+// shade is what a node's surroundings say of it.
+type shade struct {
+	id     string     // layer
+	shift  int        // from the node's offsets to the frame's
+	sealed bool       // inside ciphertext
+	frame  *wire.Node // the frame's node around it, nil when the node is the frame's own
+	buffer string
+	depth  int
+}
+
+// add appends a layer, joined to the one before it when both are the same
+// part.
+func (n *nester) add(l Layer) {
+	if l.Len <= 0 {
+		return
+	}
+	if last := len(n.list) - 1; last >= 0 && n.list[last].Name == l.Name && n.list[last].ID == l.ID && n.list[last].Node == l.Node && n.list[last].Off+n.list[last].Len == l.Off {
+		n.list[last].Len += l.Len
+		return
+	}
+	n.list = append(n.list, l)
+}
+
+// part adds one node, or several that follow one another, as a layer.
+func (n *nester) part(name string, s shade, nodes ...*wire.Node) {
+	if len(nodes) == 0 {
+		return
+	}
+	l := Layer{ID: s.id, Name: name, Off: nodes[0].Off + s.shift, Encrypted: s.sealed, Buffer: s.buffer}
+	for _, k := range nodes {
+		l.Len += k.Len
+	}
+	of := nodes[0]
+	if s.frame != nil {
+		of = s.frame
+	} else if l.Buffer == "" {
+		l.Buffer = of.Link
+	}
+	l.Node = n.root.Path(of)
+	n.add(l)
+}
+
+// group adds the layers of a group's children.
+func (n *nester) group(g *wire.Node, s shade) {
+	for _, k := range g.Kids {
+		n.node(k, s)
+	}
+}
+
+func (n *nester) node(k *wire.Node, s shade) {
+	if k.Layer != "" {
+		s.id = k.Layer
+	}
+	if s.depth > maxNesting {
+		n.part(k.Name, s, k)
+		return
+	}
+	switch {
+	case k.Name == "ESP" && !k.Leaf():
+		n.headed(k, s, "ESP header", 2)
+	case k.Name == "AH" && !k.Leaf():
+		n.headed(k, s, "AH header", 5)
+	case k.Name == "TLS record" && !k.Leaf():
+		n.headed(k, s, "record header", 3)
+	case (k.Name == "ICMP" || k.Name == "ICMPv6") && !k.Leaf():
+		n.icmp(k, s)
+	case strings.HasPrefix(k.Name, "TLS record, "):
+		n.part("part of a TLS record", s, k)
+	case k.Leaf() || s.id == LayerHandshake || s.id == LayerTLS:
+		n.part(k.Name, s, k)
+	default:
+		n.part(k.Name+" header", s, k)
+	}
+}
+
+// headed adds a group whose first fields are its header.
+func (n *nester) headed(g *wire.Node, s shade, name string, fields int) {
+	fields = min(fields, len(g.Kids))
+	n.part(name, s, g.Kids[:fields]...)
+	for _, k := range g.Kids[fields:] {
+		switch k.Name {
+		case "encrypted data", "data", "encrypted_record", "fragment":
+			n.sealed(k, s)
+		default:
+			n.node(k, s)
+		}
+	}
+}
+
+// sealed adds what a ciphertext holds, laid out as its plaintext, when the
+// plaintext is there and as long, or ends where a tag begins.
+func (n *nester) sealed(k *wire.Node, s shade) {
+	tab := n.v.Tab(k.Link)
+	if tab == nil || s.frame != nil || len(tab.Bytes) == 0 || len(tab.Bytes) > k.Len {
+		n.part(k.Name, s, k)
+		return
+	}
+	const tag = 16 // of every AEAD of TLS
+	rest := k.Len - len(tab.Bytes)
+	if rest != 0 && (tab.Proto != "tls.inner" || rest != tag) {
+		n.part(k.Name, s, k)
+		return
+	}
+	in := shade{id: s.id, shift: k.Off, sealed: k.Name != "data", frame: k, buffer: tab.ID, depth: s.depth + 1}
+	if tab.Proto == "esp.plain" {
+		n.trailed(tab.Tree, in)
+	} else {
+		n.inner(tab.Tree, in)
+	}
+	if rest > 0 {
+		l := Layer{ID: s.id, Name: "tag", Off: k.Off + len(tab.Bytes), Len: rest, Node: n.root.Path(k), Buffer: tab.ID}
+		n.add(l)
+	}
+}
+
+// trailed adds what ESP encrypts: its last two fields are the trailer.
+func (n *nester) trailed(g *wire.Node, s shade) {
+	fields := len(g.Kids)
+	if fields >= 2 && g.Kids[fields-1].Name == "next header" {
+		fields -= 2
+	}
+	for _, k := range g.Kids[:fields] {
+		if k.Name == "padding" {
+			n.part("padding", s, k)
+		} else {
+			n.node(k, s)
+		}
+	}
+	n.part("ESP trailer", s, g.Kids[fields:]...)
+}
+
+// inner adds what a TLS 1.3 record encrypts.
+func (n *nester) inner(g *wire.Node, s shade) {
+	for _, k := range g.Kids {
+		switch k.Name {
+		case "type":
+			n.part("content type", s, k)
+		case "zeros":
+			n.part("padding", s, k)
+		default:
+			n.node(k, s)
+		}
+	}
+}
+
+// icmp adds an ICMP message: its header, then its data or the packet that it
+// quotes.
+func (n *nester) icmp(g *wire.Node, s shade) {
+	fields := len(g.Kids)
+	last := g.Kids[fields-1]
+	if last.Name == payloadName || last.Name == "original datagram" || last.Name == "Message Body" {
+		fields--
+	}
+	n.part(g.Name+" header", s, g.Kids[:fields]...)
+	if fields == len(g.Kids) {
+		return
+	}
+	if last.Leaf() {
+		s.id = LayerApp
+	}
+	n.part(last.Name, s, last)
 }

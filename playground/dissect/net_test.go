@@ -136,7 +136,6 @@ func TestHeaders(t *testing.T) {
 		{"fragment", func() wire.Message { return new(IPv6Fragment) }, nil, m["fragment6a"][40:48]},
 		{"routing", func() wire.Message { return new(IPv6Routing) }, nil, unhex("1102000100000000" + "20010db8000000000000000000000002")},
 		{"ports", func() wire.Message { return new(ports) }, nil, m["tcp4"][20:28]},
-		{"ESP start", func() wire.Message { return new(espStart) }, nil, unhex("00001001000000010203")},
 	} {
 		t.Run(c.name, func(t *testing.T) { wiretest.Message(t, c.fresh, c.context, c.sample) })
 	}

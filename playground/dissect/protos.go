@@ -26,12 +26,26 @@ func protos(name string) (proto, bool) {
 	switch name {
 	case "ip":
 		return proto{title: "IP packet", layer: LayerIP, tree: (*Index).packetTree}, true
-	case "tcp.stream":
-		return proto{title: "TCP stream", layer: LayerTCP, leaf: "stream"}, true
+	case "esp.plain":
+		return proto{title: "ESP plaintext", layer: LayerESP, tree: (*Index).espTree}, true
+	case "ah.input":
+		return proto{title: "AH input", layer: LayerAH, tree: (*Index).ahInputTree}, true
+	case protoRecord:
+		return proto{title: "TLS record", layer: LayerTLS, tree: (*Index).recordTree}, true
+	case "tls.inner":
+		return proto{title: "TLSInnerPlaintext", layer: LayerTLS, tree: (*Index).innerTree}, true
+	case "tls.fragment":
+		return proto{title: "TLSPlaintext.fragment", layer: LayerTLS, tree: (*Index).contentTree}, true
+	case "tls.handshake":
+		return proto{title: "handshake message", layer: LayerHandshake, tree: (*Index).handshakeTree}, true
+	case "tls.alert":
+		return proto{title: "alert", layer: LayerTLS, tree: (*Index).alertTree}, true
 	case "tls.appdata":
 		return proto{title: "application data", layer: LayerApp, leaf: "application_data"}, true
+	case "tcp.stream":
+		return proto{title: "TCP stream", layer: LayerTCP, leaf: "stream"}, true
 	case "http":
-		return proto{title: "HTTP message", layer: LayerApp, leaf: "http"}, true
+		return proto{title: "HTTP message", layer: LayerApp, tree: (*Index).httpTree}, true
 	}
 	return proto{title: name, leaf: "data"}, false
 }
@@ -43,7 +57,9 @@ func (x *Index) tree(b *trace.Buffer) *wire.Node { return x.described(b, b.Data)
 func (x *Index) described(of *trace.Buffer, b []byte) *wire.Node {
 	d, known := protos(of.Proto)
 	if d.tree != nil && len(b) > 0 {
-		return d.tree(x, of, b).SetLayer(d.layer)
+		n := d.tree(x, of, b).SetLayer(d.layer)
+		x.linkInto(n, of)
+		return n
 	}
 	n := leaf(d.leaf, b)
 	if !known {
@@ -52,10 +68,28 @@ func (x *Index) described(of *trace.Buffer, b []byte) *wire.Node {
 	return group(d.title, n).SetLayer(d.layer)
 }
 
-// packetTree describes an IP packet that was reassembled or decrypted.
-func (x *Index) packetTree(of *trace.Buffer, b []byte) *wire.Node {
-	f := framer{x: x}
-	return f.root("IP packet", b)
+// linkInto links the nodes of a buffer's tree to the buffers that were made
+// of their bytes.
+func (x *Index) linkInto(n *wire.Node, of *trace.Buffer) {
+	for _, u := range x.uses[of.ID] {
+		if k := covering(n, u.off, u.off+u.len); k != nil && k != n && k.Link == "" {
+			k.Link = u.b.ID
+		}
+	}
+}
+
+// covering returns the innermost node that holds the bytes from lo to hi, of
+// several that hold no others the outermost.
+func covering(n *wire.Node, lo, hi int) *wire.Node {
+	for _, k := range n.Kids {
+		if k.Off <= lo && hi <= k.Off+k.Len && k.Len > 0 {
+			if k.Off == lo && k.Off+k.Len == hi {
+				return k
+			}
+			return covering(k, lo, hi)
+		}
+	}
+	return n
 }
 
 // leaf is one field that holds all of b.

@@ -119,7 +119,7 @@ func (x *Index) pieces(b *trace.Buffer) []Span {
 	var out []Span
 	if !linear(b) {
 		for _, p := range b.From {
-			s := Span{Len: len(b.Data), At: p.Off, Size: p.Len}
+			s := Span{Len: len(b.Data), At: p.Off, Size: p.Len, Sealed: true}
 			if x.t.Packet(p.Buffer) != nil {
 				s.Packet = p.Buffer
 			} else {
