@@ -21,6 +21,8 @@ import (
 type View struct {
 	Packet *trace.Packet
 	Tabs   []Tab // the first is the frame
+
+	aliases []string // packets whose buffers were taken for this one's
 }
 
 // Tab is a run of bytes to look at: the frame, or a buffer made from it.

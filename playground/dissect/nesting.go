@@ -1,6 +1,7 @@
 package dissect
 
 import (
+	"slices"
 	"strings"
 
 	"cipherglass/crypto/wire"
@@ -111,7 +112,13 @@ func (n *nester) node(k *wire.Node, s shade) {
 		n.part(k.Name, s, k)
 		return
 	}
+	part := strings.HasPrefix(k.Name, "TLS record, ")
+	if (part || k.Name == "fragment data" || k.Name == "ESP") && n.cut(k, s) {
+		return
+	}
 	switch {
+	case part:
+		n.part("part of a TLS record", s, k)
 	case k.Name == "ESP" && !k.Leaf():
 		n.headed(k, s, "ESP header", 2)
 	case k.Name == "AH" && !k.Leaf():
@@ -120,8 +127,8 @@ func (n *nester) node(k *wire.Node, s shade) {
 		n.headed(k, s, "record header", 3)
 	case (k.Name == "ICMP" || k.Name == "ICMPv6") && !k.Leaf():
 		n.icmp(k, s)
-	case strings.HasPrefix(k.Name, "TLS record, "):
-		n.part("part of a TLS record", s, k)
+	case k.Name == "IP packet" && !k.Leaf():
+		n.group(k, s)
 	case k.Leaf() || s.id == LayerHandshake || s.id == LayerTLS:
 		n.part(k.Name, s, k)
 	default:
@@ -167,6 +174,45 @@ func (n *nester) sealed(k *wire.Node, s shade) {
 		l := Layer{ID: s.id, Name: "tag", Off: k.Off + len(tab.Bytes), Len: rest, Node: n.root.Path(k), Buffer: tab.ID}
 		n.add(l)
 	}
+}
+
+// cut adds, for a node that is a part of a record or of a datagram, the layers
+// of the whole that fall into that part. It reports whether the whole is there.
+func (n *nester) cut(k *wire.Node, s shade) bool {
+	tab := n.v.Tab(k.Link)
+	if tab == nil || s.frame != nil {
+		return false
+	}
+	for _, p := range tab.Pieces {
+		if p.Sealed || p.Packet == "" || p.Off+p.Len > len(tab.Bytes) || !n.holds(p) || p.At > k.Off || p.At+p.Len < k.Off+k.Len {
+			continue
+		}
+		whole := nester{v: n.v, root: tab.Tree}
+		whole.group(group("", tab.Tree), shade{id: tab.Layer, depth: s.depth + 1})
+		done := k.Off
+		for _, l := range whole.list {
+			lo, hi := max(l.Off+p.At-p.Off, done), min(l.Off+l.Len+p.At-p.Off, k.Off+k.Len)
+			if lo < hi {
+				l.Off, l.Len, l.Node = lo, hi-lo, n.root.Path(k)
+				if l.Buffer == "" {
+					l.Buffer = tab.ID
+				}
+				n.add(l)
+				done = hi
+			}
+		}
+		if done < k.Off+k.Len {
+			n.add(Layer{ID: s.id, Name: "rest", Off: done, Len: k.Off + k.Len - done, Node: n.root.Path(k), Buffer: tab.ID})
+		}
+		return true
+	}
+	return false
+}
+
+// holds reports whether the span lies in the view's packet, or in one that
+// was forwarded as it: offsets are the same then.
+func (n *nester) holds(p Span) bool {
+	return p.Packet == n.v.Packet.Name || slices.Contains(n.v.aliases, p.Packet)
 }
 
 // trailed adds what ESP encrypts: its last two fields are the trailer.

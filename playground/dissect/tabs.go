@@ -16,6 +16,9 @@ func (x *Index) Packet(name string) *View {
 	}
 	made := x.made(p)
 	v := &View{Packet: p}
+	for _, a := range x.aliases(p) {
+		v.aliases = append(v.aliases, a.name)
+	}
 	v.Tabs = append(v.Tabs, Tab{
 		ID: FrameID, Title: "Frame", How: "on the link", Proto: "ip", Layer: LayerIP,
 		Bytes: p.Bytes, Tree: x.frame(p, made),
@@ -79,10 +82,12 @@ func same(a, b *found) bool {
 func says(f *found) string {
 	s := ""
 	switch who := f.b.Owner; f.b.How {
-	case engine.Sealed:
-		s = "as " + who + " sealed it"
-	case engine.Opened:
-		s = "as " + who + " decrypted it"
+	case engine.Sealed, engine.Opened:
+		if f.b.Proto == "ah.input" {
+			s = pick(f.b.How == engine.Sealed, "as "+who+" computed the ICV over it", "as "+who+" checked the ICV over it")
+			break
+		}
+		s = "as " + who + " " + pick(f.b.How == engine.Sealed, "sealed", "decrypted") + " it"
 	case engine.Rejected:
 		s = "rejected by " + who
 	case engine.Reassembled:
@@ -100,6 +105,12 @@ func says(f *found) string {
 
 func readOnly(b *trace.Buffer) string {
 	const instead = " To change what arrives, edit a byte of the frame; to change what is sent, edit the scenario."
+	switch {
+	case linear(b) && b.Proto == protoRecord:
+		return "These bytes are on the link, in the packets that carry them: edit them in the frame."
+	case b.Proto == "ah.input":
+		return fmt.Sprintf("These bytes are on no link: %s made them of the packet, with the fields that routers change set to zero.", b.Owner) + instead
+	}
 	switch b.How {
 	case engine.Sealed:
 		return fmt.Sprintf("These bytes are on no link: this is what %s put into the cipher.", b.Owner) + instead

@@ -288,7 +288,7 @@ func TestTabs(t *testing.T) {
 		{"a tampered packet", ahTrace(t), "alice/ah/0x1001/1/tampered@lan1", []string{
 			"frame on the link",
 			"bob/web/in/ah/0x00001001/1 rejected by bob",
-			"alice/web/out/ah/0x00001001/1 as alice sealed it, before it was changed on the link",
+			"alice/web/out/ah/0x00001001/1 as alice computed the ICV over it, before it was changed on the link",
 		}},
 	} {
 		v := Packet(c.trace, c.packet)
