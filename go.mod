@@ -8,5 +8,6 @@ require (
 	github.com/google/gopacket v1.1.19 // indirect
 	github.com/hexops/vecty v0.6.0 // indirect
 	golang.org/x/crypto v0.58.0 // indirect
+	golang.org/x/net v0.60.0 // indirect
 	golang.org/x/sys v0.49.0 // indirect
 )
