@@ -65,7 +65,7 @@ func (d *Node) unreachable(p *Packet, arrived *iface, r reason) {
 func (d *Node) tooBig(p *Packet, arrived *iface, mtu int) {
 	dst := destination(p.Bytes)
 	if arrived == nil {
-		d.learn(dst, mtu, "")
+		d.learnInner(dst, mtu)
 		d.net.After(0, func() {
 			d.transportError(p.Bytes, icmpError{text: fmt.Sprintf("larger than the path MTU of %d", mtu), mtu: mtu, from: d.name})
 		})
@@ -119,7 +119,9 @@ func (d *Node) sendError6(p *Packet, arrived *iface, name string, typ, code uint
 
 func (d *Node) sendICMP(about *Packet, arrived *iface, to netip.Addr, name string, proto uint8, content ...gopacket.SerializableLayer) {
 	src, ok := d.SourceFor(to)
-	if arrived != nil && arrived.prefix.Addr().Is4() == to.Is4() {
+	if dst := destination(about.Bytes); d.owns(dst) {
+		src, ok = dst, true
+	} else if arrived != nil && arrived.prefix.Addr().Is4() == to.Is4() {
 		src, ok = arrived.prefix.Addr(), true
 	}
 	if !ok {
@@ -242,15 +244,28 @@ func (d *Node) heed(p *Packet, quoted []byte, e icmpError) {
 // learn notes a path MTU. It only shrinks, and not below what every link of
 // the protocol carries (RFC 1191, Section 3; RFC 8201, Section 4).
 func (d *Node) learn(dst netip.Addr, mtu int, on string) {
-	least := 68
-	if !dst.Is4() {
-		least = 1280
-	}
-	if now := d.PathMTU(dst); mtu < least || now != 0 && mtu >= now {
+	if now := d.PathMTU(dst); mtu < leastMTU(dst) || now != 0 && mtu >= now {
 		return
 	}
 	d.pmtu[dst] = mtu
 	d.note(on, "the path MTU to %s is %d", dst, mtu)
+}
+
+// learnInner notes what a hook of the node itself lets through. It is kept
+// apart from the path MTU, which the hook's own packets to dst go by.
+func (d *Node) learnInner(dst netip.Addr, mtu int) {
+	if now := d.room(dst); mtu < leastMTU(dst) || now != 0 && mtu >= now {
+		return
+	}
+	d.inner[dst] = mtu
+	d.note("", "packets to %s may have %d bytes before they are protected", dst, mtu)
+}
+
+func leastMTU(dst netip.Addr) int {
+	if dst.Is4() {
+		return 68
+	}
+	return 1280
 }
 
 // plateau guesses the MTU of a path whose router does not tell it (RFC 1191,

@@ -17,7 +17,8 @@ type Node struct {
 	routes []route // longest prefix first
 	hooks  []Hook
 
-	pmtu  map[netip.Addr]int // learnt path MTUs
+	pmtu  map[netip.Addr]int // path MTUs learnt from ICMP
+	inner map[netip.Addr]int // what the node's hooks let through, for their overhead
 	ids   map[idFlow]uint32  // last IP identification used
 	reasm reassembly
 
@@ -43,7 +44,7 @@ type idFlow struct {
 func newNode(n *Net, name string, router bool) *Node {
 	d := &Node{
 		net: n, name: name, router: router,
-		pmtu: map[netip.Addr]int{}, ids: map[idFlow]uint32{},
+		pmtu: map[netip.Addr]int{}, inner: map[netip.Addr]int{}, ids: map[idFlow]uint32{},
 		echoes: map[uint16]*pinger{}, udp: map[uint16]*UDPSocket{},
 		tcp: map[tuple]*conn{}, listen: map[uint16]*listener{},
 		nextPort: 49152,
@@ -109,6 +110,16 @@ func (d *Node) PathMTU(dst netip.Addr) int {
 		return 0
 	}
 	return d.pathMTU(i, dst)
+}
+
+// room is the largest packet that a transport of the node may send to dst, so
+// that it reaches it after the hooks added theirs.
+func (d *Node) room(dst netip.Addr) int {
+	mtu := d.PathMTU(dst)
+	if inner, ok := d.inner[dst]; ok {
+		return min(mtu, inner)
+	}
+	return mtu
 }
 
 func (d *Node) pathMTU(i *iface, dst netip.Addr) int {

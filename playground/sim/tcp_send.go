@@ -106,7 +106,7 @@ func (c *conn) canSend() bool {
 func (c *conn) resize() {
 	s := &c.out
 	s.mss = s.peerMSS
-	if mtu := c.node.PathMTU(c.key.remote.Addr()); mtu > 0 {
+	if mtu := c.node.room(c.key.remote.Addr()); mtu > 0 {
 		s.mss = min(s.mss, segmentRoom(c.localAddr, mtu))
 	}
 	if s.cwnd == 0 {
@@ -190,8 +190,8 @@ func (c *conn) sendFIN() {
 	c.sendSeg(&g, "fin")
 }
 
-// cut makes the segment at off small enough, and begin there; it returns its
-// length.
+// cut makes the segment at off begin there and take the whole segment size, as
+// far as its write goes; it returns its length.
 func (s *sender) cut(off int) int {
 	i := s.find(off)
 	g := &s.segs[i]
@@ -203,7 +203,21 @@ func (s *sender) cut(off int) int {
 	if g.n > s.mss && !g.fin {
 		s.split(i, s.mss)
 	}
+	for s.segs[i].n < s.mss && !s.segs[i].psh && i+1 < len(s.segs) && !s.segs[i+1].fin {
+		s.merge(i)
+	}
 	return s.segs[i].n
+}
+
+// merge fills segment i with what the next one has.
+func (s *sender) merge(i int) {
+	g, next := &s.segs[i], &s.segs[i+1]
+	n := min(s.mss-g.n, next.n)
+	g.n, next.off, next.n = g.n+n, next.off+n, next.n-n
+	if next.n == 0 {
+		g.psh = next.psh
+		s.segs = append(s.segs[:i+1], s.segs[i+2:]...)
+	}
 }
 
 func (s *sender) split(i, n int) {

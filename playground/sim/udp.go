@@ -30,11 +30,13 @@ type UDPSocket struct {
 // UDP opens a port, 0 for any free one. Datagrams are named
 // "<node>/<conv>/<label>".
 func (d *Node) UDP(conv string, port uint16, ev UDPEvents) (*UDPSocket, error) {
-	for port == 0 || d.udp[port] != nil {
-		if port != 0 && port < 49152 {
-			return nil, fmt.Errorf("sim: UDP port %d of %s is taken", port, d.name)
+	for n := 0; port == 0 && n < 1<<14; n++ {
+		if port = d.ephemeral(); d.udp[port] != nil {
+			port = 0
 		}
-		port = d.ephemeral()
+	}
+	if port == 0 || d.udp[port] != nil {
+		return nil, fmt.Errorf("sim: UDP port %d of %s is taken", port, d.name)
 	}
 	s := &UDPSocket{node: d, conv: conv, port: port, ev: ev}
 	d.udp[port] = s
