@@ -18,7 +18,7 @@ import (
 const hashLen = 16
 
 // Placeholders that files of public/ may hold. Each stands for a relative URL,
-// but for the two that say otherwise.
+// but for those that say otherwise.
 const (
 	placeWasm     = "{{WASM}}"
 	placeWasmSize = "{{WASM_SIZE}}" // its bytes before compression, for the progress bar
@@ -26,6 +26,7 @@ const (
 	placeStyle    = "{{STYLE}}"
 	placeBoot     = "{{BOOT}}"
 	placeVersion  = "{{VERSION}}" // the site's version
+	placePolicy   = "{{POLICY}}"  // Policy, for hosts that send no headers
 )
 
 var anyPlaceholder = regexp.MustCompile(`\{\{[A-Z_]+\}\}`)
@@ -47,6 +48,7 @@ func fill(public, version string, wasm, exec []byte) ([]File, error) {
 	script := hashed("wasm_exec.js", exec)
 	values := map[string]string{
 		placeVersion:  version,
+		placePolicy:   Policy,
 		placeWasm:     program.Name,
 		placeWasmSize: strconv.Itoa(len(wasm)),
 		placeExec:     script.Name,

@@ -27,7 +27,7 @@ func project(t *testing.T) string {
 		"playground/ui/ui.go":           "package ui\n",
 		"playground/ui/testdata/x.json": "{}\n",
 		"wasm/main.go":                  "package main\n\nimport \"cipherglass/crypto/wire\"\n\nfunc main() { println(wire.Name) }\n",
-		"public/index.html":             "<!doctype html><link href={{STYLE}}><script src={{WASM_EXEC}}></script><script src={{BOOT}}></script>{{VERSION}}" + strings.Repeat(" padding", 40),
+		"public/index.html":             "<!doctype html><meta http-equiv=Content-Security-Policy content=\"{{POLICY}}\"><link href={{STYLE}}><script src={{WASM_EXEC}}></script><script src={{BOOT}}></script>{{VERSION}}" + strings.Repeat(" padding", 40),
 		"public/boot.js":                "fetch('{{WASM}}'); const size = {{WASM_SIZE}};" + strings.Repeat(" ", 100),
 		"public/style.css":              "body { color: black }",
 		"public/icons/icon.svg":         "<svg xmlns='http://www.w3.org/2000/svg'/>",
@@ -89,6 +89,9 @@ func TestBuild(t *testing.T) {
 	}
 	if index.Name != "index.html" || index.Hashed {
 		t.Errorf("index is %s, hashed %v", index.Name, index.Hashed)
+	}
+	if !strings.Contains(string(index.Data), `content="`+Policy+`"`) {
+		t.Error("index.html does not hold the policy")
 	}
 	if !strings.Contains(string(index.Data), s.Version) {
 		t.Error("index.html does not hold the version")
