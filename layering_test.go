@@ -211,11 +211,13 @@ var sealed = []string{
 }
 
 var (
-	bannedImports = []string{"crypto/rand", "math/rand", "math/rand/v2", "net", "os", "os/exec", "os/signal", "net/http", "syscall"}
+	bannedImports = []string{"crypto/rand", "math/rand", "math/rand/v2", "os", "os/exec", "os/signal", "net/http", "syscall"}
 	bannedCalls   = map[string][]string{
 		"time": {"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "Tick", "NewTimer", "NewTicker"},
 		"rand": {"Reader"},
 	}
+	// Of package net only what is a value: crypto/x509 has its addresses so.
+	allowedNet = []string{"IP", "IPNet", "IPMask", "ParseIP", "ParseCIDR", "IPv4", "CIDRMask"}
 )
 
 // impurities returns what in a source file depends on more than its input: a
@@ -251,11 +253,18 @@ func impurities(name, text string) ([]string, error) {
 		case *ast.SelectorExpr:
 			if x, ok := n.X.(*ast.Ident); ok && slices.Contains(bannedCalls[x.Name], n.Sel.Name) {
 				report(n.Pos(), "uses %s.%s", x.Name, n.Sel.Name)
+			} else if ok && x.Name == "net" && ast.IsExported(n.Sel.Name) && !slices.Contains(allowedNet, n.Sel.Name) && imports(file, "net") {
+				report(n.Pos(), "uses net.%s", n.Sel.Name)
 			}
 		}
 		return true
 	})
 	return found, nil
+}
+
+// imports reports whether a file imports a package.
+func imports(file *ast.File, path string) bool {
+	return slices.ContainsFunc(file.Imports, func(i *ast.ImportSpec) bool { return i.Path.Value == strconv.Quote(path) })
 }
 
 func TestNothingFromOutside(t *testing.T) {
@@ -300,7 +309,10 @@ func TestImpurities(t *testing.T) {
 		`import "time"; var f = time.Since`:              "uses time.Since",
 		`import "crypto/rand"; var x = rand.Read`:        "imports crypto/rand",
 		`import r "math/rand/v2"; var x = r.Int`:         "imports math/rand/v2",
-		`import "net"; var x net.IP`:                     "imports net",
+		`import "net"; var x net.IP`:                     "",
+		`var net t; var x = net.Dial`:                    "",
+		`import "net"; var x = net.Dial`:                 "uses net.Dial",
+		`import "net"; var x net.Resolver`:               "uses net.Resolver",
 		`import _ "os"`:                                  "imports os",
 		`func f() { go f() }`:                            "starts a goroutine",
 		`func init() {}`:                                 "has an init",
