@@ -1,5 +1,7 @@
 package scenario
 
+import "cipherglass/crypto/ipsec"
+
 // Bounds of a scenario and of what it may ask of a run. A link cannot hang
 // the page: whatever it says, a run ends within these.
 const (
@@ -102,7 +104,7 @@ var knobs = []Knob{
 	{Path: "policies.*.integrity", Kind: Enum, Optional: true, Group: GroupIPsec, Label: "Integrity", Ref: "RFC 8221, Section 6", Help: "The algorithm that makes the ICV. AEAD encryption brings its own.", Choices: ipsecIntegrity, Applies: usesIntegrity},
 	{Path: "policies.*.spi_ab", Kind: SPI, Max: 10, Group: GroupIPsec, Label: "SPI from A to B", Ref: "RFC 4303, Section 2.1", Help: "The number that tells B which SA a packet belongs to.", Applies: protects},
 	{Path: "policies.*.spi_ba", Kind: SPI, Max: 10, Group: GroupIPsec, Label: "SPI from B to A", Ref: "RFC 4303, Section 2.1", Help: "The number that tells A which SA a packet belongs to.", Applies: protects},
-	{Path: "policies.*.window", Kind: Int, Unit: "packets", Min: 32, Max: 65536, Group: GroupIPsec, Label: "Anti-replay window", Ref: "RFC 4303, Section 3.4.3", Help: "How far behind the newest packet one may arrive and still be taken. 64 is usual.", Applies: protects},
+	{Path: "policies.*.window", Kind: Int, Unit: "packets", Min: ipsec.MinWindow, Max: ipsec.MaxWindow, Group: GroupIPsec, Label: "Anti-replay window", Ref: "RFC 4303, Section 3.4.3", Help: "How far behind the newest packet one may arrive and still be taken. 64 is usual.", Applies: protects},
 	{Path: "policies.*.df", Kind: Enum, Group: GroupIPsec, Label: "Outer DF bit", Ref: "RFC 4301, Section 8.1", Help: "Tunnel mode: copy the inner packet's DF bit to the outer header, or set or clear it.", Choices: fixed("copy", "set", "clear"), Applies: tunnels},
 
 	{Path: "faults.*.kind", Kind: Enum, Group: GroupFaults, Label: "Fault", Help: "Change bytes of a packet, lose it, or send it a second time.", Choices: fixed("tamper", "drop", "replay")},

@@ -228,6 +228,11 @@ func checkPolicies(s *Scenario) []FieldError {
 		if field, why := badTransforms(p); why != "" {
 			errs = append(errs, *wrong(path+"."+field, "%s", why))
 		}
+		a, errA := netip.ParsePrefix(p.SelectorA)
+		b, errB := netip.ParsePrefix(p.SelectorB)
+		if errA == nil && errB == nil && a.Addr().Is4() != b.Addr().Is4() {
+			errs = append(errs, *wrong(path+".sel_b", "Policy %s protects IPv4 on one side and IPv6 on the other. Give both sides the same kind of prefix.", quote(p.Name)))
+		}
 		for _, d := range []struct{ to, field, spi string }{{p.B, "spi_ab", p.SPIAB}, {p.A, "spi_ba", p.SPIBA}} {
 			key := d.to + " " + p.Protocol + " " + strings.ToLower(d.spi)
 			if other, taken := spi[key]; taken {
