@@ -109,10 +109,14 @@ func NewSA(p Params) (*SA, *engine.Failure) {
 	if fail := Legal(p.Protocol, p.Encryption, p.Integrity); fail != nil {
 		return nil, fail
 	}
+	if p.SPI < 256 {
+		return nil, BadSA.With("its SPI is below 256, which is reserved (RFC 4303, Section 2.1)")
+	}
 	return newSA(p)
 }
 
-// newSA is NewSA without the rule on which transforms go together.
+// newSA is NewSA without the rules on reserved SPIs and on which transforms go
+// together, which some published vectors break.
 func newSA(p Params) (*SA, *engine.Failure) {
 	sa := &SA{p: p, seq: p.Sent, ivs: p.Random}
 	var fail *engine.Failure
@@ -127,9 +131,6 @@ func newSA(p Params) (*SA, *engine.Failure) {
 	}
 	if sa.window, fail = NewWindow(p.Window); fail != nil {
 		return nil, fail
-	}
-	if p.SPI < 256 {
-		return nil, BadSA.With("its SPI is below 256, which is reserved (RFC 4303, Section 2.1)")
 	}
 	if fail = sa.setKeys(p.Keys); fail != nil {
 		return nil, fail
