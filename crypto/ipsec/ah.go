@@ -2,7 +2,7 @@ package ipsec
 
 import "encoding/binary"
 
-func (sa *SA) sealAH(out []byte, hdr int, next byte, payload []byte, shape Shape) {
+func (sa *SA) sealAH(out []byte, hdr int, next byte, payload []byte) {
 	ah := out[hdr : len(out)-len(payload)]
 	clear(ah)
 	ah[0], ah[1] = next, byte(len(ah)/4-2)

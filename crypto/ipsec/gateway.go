@@ -173,8 +173,8 @@ func (g *Gateway) Inbound(packet []byte, out *engine.Effects) Result {
 		out.Add(engine.Checked{Name: "SPI", Detail: fail.Sentence(), Ref: fail.Code.Ref, Field: "SPI"})
 		return failed(r, fail, out)
 	}
-	o, fail := sa.verify(nil, packet, &h)
-	if fail != nil {
+	var o opened
+	if fail := sa.verify(nil, packet, &h, &o); fail != nil {
 		g.rejected(&r, packet, &h, &f, nil, fail, out)
 		return failed(r, fail, out)
 	}

@@ -28,16 +28,22 @@ type header struct {
 }
 
 func parse(p []byte) (h header, fail *engine.Failure) {
+	fail = h.parse(p)
+	return h, fail
+}
+
+// parse fills a zero header.
+func (h *header) parse(p []byte) *engine.Failure {
 	if len(p) < 20 {
-		return h, Malformed.With("it is shorter than an IP header")
+		return Malformed.With("it is shorter than an IP header")
 	}
 	switch p[0] >> 4 {
 	case 4:
-		return h, h.parse4(p)
+		return h.parse4(p)
 	case 6:
-		return h, h.parse6(p)
+		return h.parse6(p)
 	}
-	return h, Malformed.With("it is neither IPv4 nor IPv6")
+	return Malformed.With("it is neither IPv4 nor IPv6")
 }
 
 func (h *header) parse4(p []byte) *engine.Failure {

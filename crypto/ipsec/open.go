@@ -61,12 +61,12 @@ func (f Found) label() string {
 // ICV, window update, decryption, padding, then the inner packet's selectors
 // (RFC 4301, Section 5.2). dst and packet must not overlap.
 func (sa *SA) Open(dst, packet []byte) ([]byte, *engine.Failure) {
-	h, fail := parse(packet)
-	if fail != nil {
+	var h header
+	if fail := h.parse(packet); fail != nil {
 		return dst, fail
 	}
-	o, fail := sa.verify(dst, packet, &h)
-	if fail != nil {
+	var o opened
+	if fail := sa.verify(dst, packet, &h, &o); fail != nil {
 		return dst, fail
 	}
 	return sa.unwrap(dst, packet, &h, &o)
@@ -85,30 +85,30 @@ type opened struct {
 // verify checks SPI, replay and ICV, moves the window and decrypts.
 // (A combined-mode cipher verifies and decrypts at once; with an HMAC nothing
 // is decrypted before it is verified.)
-func (sa *SA) verify(dst, p []byte, h *header) (o opened, fail *engine.Failure) {
+func (sa *SA) verify(dst, p []byte, h *header, o *opened) (fail *engine.Failure) {
 	o.start = len(dst)
 	if o.found, fail = find(p, h); fail != nil {
-		return o, fail
+		return fail
 	}
 	f := &o.found
 	if f.SPI != sa.p.SPI || f.Protocol != sa.p.Protocol {
-		return o, UnknownSPI.With(f.label(), spiText(f.SPI))
+		return UnknownSPI.With(f.label(), spiText(f.SPI))
 	}
 	if fail = sa.window.Check(f.Seq); fail != nil {
-		return o, fail
+		return fail
 	}
 	if sa.p.Mode == Transport {
 		o.header = h.len
 	}
 	if f.Protocol == AH {
-		fail = sa.verifyAH(dst, p, h, &o)
+		fail = sa.verifyAH(dst, p, h, o)
 	} else {
-		fail = sa.verifyESP(dst, p, h, &o)
+		fail = sa.verifyESP(dst, p, h, o)
 	}
 	if fail == nil {
 		sa.window.Accept(f.Seq)
 	}
-	return o, fail
+	return fail
 }
 
 func (sa *SA) verifyESP(dst, p []byte, h *header, o *opened) *engine.Failure {
@@ -176,8 +176,8 @@ func (sa *SA) unwrap(dst, p []byte, h *header, o *opened) ([]byte, *engine.Failu
 	out := all[o.start:]
 	if sa.p.Mode == Transport {
 		restoreHeader(out, p, h, next)
-		ih, fail := parse(out)
-		if fail != nil {
+		var ih header
+		if fail := ih.parse(out); fail != nil {
 			return dst, BadInner.With("its headers do not fit together")
 		}
 		return sa.choose(dst, all, out, &ih)
@@ -185,8 +185,8 @@ func (sa *SA) unwrap(dst, p []byte, h *header, o *opened) ([]byte, *engine.Failu
 	if next != protoIPv4 && next != protoIPv6 {
 		return dst, BadInner.With(fmt.Sprintf("next header %d is neither 4 (IPv4) nor 41 (IPv6)", next))
 	}
-	ih, fail := parse(out)
-	if fail != nil || ih.v6 != (next == protoIPv6) {
+	var ih header
+	if fail := ih.parse(out); fail != nil || ih.v6 != (next == protoIPv6) {
 		return dst, BadInner.With("its bytes are not those of an IP packet of the version that the next header says")
 	}
 	out = out[:ih.total] // what follows is traffic flow confidentiality padding (RFC 4303, Section 2.7)

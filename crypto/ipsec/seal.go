@@ -12,12 +12,12 @@ import (
 // giving one saves drawing it by name. A packet that cannot be sealed
 // uses no sequence number. dst and packet must not overlap.
 func (sa *SA) Seal(dst, packet, iv []byte) ([]byte, *engine.Failure) {
-	h, fail := parse(packet)
-	if fail != nil {
+	var h header
+	if fail := h.parse(packet); fail != nil {
 		return dst, fail
 	}
 	shape := sa.shapeFor(&h)
-	size, fail := sa.admit(&h, shape)
+	size, fail := sa.admit(&h, &shape)
 	if fail != nil {
 		return dst, fail
 	}
@@ -31,7 +31,7 @@ func (sa *SA) Seal(dst, packet, iv []byte) ([]byte, *engine.Failure) {
 	hdr := sa.putHeader(out, packet, &h)
 	next, payload := sa.payload(packet, &h)
 	if sa.p.Protocol == AH {
-		sa.sealAH(out, hdr, next, payload, shape)
+		sa.sealAH(out, hdr, next, payload)
 	} else {
 		sa.sealESP(out, hdr, next, payload, iv)
 	}
@@ -39,7 +39,7 @@ func (sa *SA) Seal(dst, packet, iv []byte) ([]byte, *engine.Failure) {
 }
 
 // admit says how long the packet will be, or why it cannot be sealed.
-func (sa *SA) admit(h *header, shape Shape) (size int, fail *engine.Failure) {
+func (sa *SA) admit(h *header, shape *Shape) (size int, fail *engine.Failure) {
 	if sa.p.Mode == Transport && h.frag {
 		return 0, FragmentOut.With()
 	}

@@ -20,11 +20,14 @@ type Part struct {
 
 // SealedSize is the length of what a packet of inner bytes becomes.
 func (s Shape) SealedSize(inner int) int {
-	n := 0
-	for _, p := range s.parts(inner) {
-		n += p.Len
+	n := s.outer() + s.icv()
+	if s.Mode == Transport {
+		inner -= s.Header
 	}
-	return n
+	if s.Protocol == AH {
+		return n + ahFixed + s.ahPad() + inner
+	}
+	return n + espHeader + s.Encryption.IVLen + inner + padLen(inner, s.Encryption.Align()) + 2
 }
 
 // InnerMTU is the length of the longest packet that becomes at most outer
@@ -105,5 +108,6 @@ func (s Shape) ahPad() int {
 }
 
 // padLen is how much ESP padding n bytes of payload need so that payload,
-// padding and trailer are a multiple of align (RFC 4303, Section 2.4).
-func padLen(n, align int) int { return (align - (n+2)%align) % align }
+// padding and trailer are a multiple of align, a power of two (RFC 4303,
+// Section 2.4).
+func padLen(n, align int) int { return -(n + 2) & (align - 1) }

@@ -128,7 +128,8 @@ func testDummy(t *testing.T, v vector, encryption string) {
 	packet[9] = protoESP
 	setLength4(packet, len(packet))
 	h, _ := parse(packet)
-	o, fail := sa.verify(nil, packet, &h)
+	var o opened
+	fail = sa.verify(nil, packet, &h, &o)
 	if fail != nil || !bytes.Equal(o.plain, v.values["plaintext"]) {
 		t.Errorf("%s: opened %x, %v, want %x", v.name, o.plain, fail, v.values["plaintext"])
 	}
