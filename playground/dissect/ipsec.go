@@ -47,6 +47,9 @@ func (f *framer) ah(b []byte, base int, a Around, part cut, depth int) []*wire.N
 	}
 	var h ipsec.AHHeader
 	n := f.header("AH", b[:size], base, &h, f.sa(ipsec.AH, base), LayerAH)
+	if icv := n.Find("ICV"); icv != nil {
+		icv.Link = f.link(base, "ah.input")
+	}
 	if !ok {
 		return []*wire.Node{n}
 	}
