@@ -417,3 +417,48 @@ func TestForgeryMovesNoWindow(t *testing.T) {
 		}
 	}
 }
+
+// TestGatewayTakesAnything cuts packets at every length, with headers that
+// agree, so that each way of being too short is met.
+func TestGatewayTakesAnything(t *testing.T) {
+	for _, v := range variants() {
+		a, b := gateways(t, v, nil)
+		var out engine.Effects
+		p := a.Outbound(v.packet(80), 1500, &out).Packet
+		for n := range p {
+			q := clone(p[:n])
+			if len(q) >= 40 && q[0]>>4 == 6 {
+				q[4], q[5] = 0, byte(n-40)
+			} else if len(q) >= 20 && q[0]>>4 == 4 {
+				setLength4(q, n)
+			}
+			if r := b.Inbound(q, &out); r.Outcome != Dropped {
+				t.Errorf("%s: %d of %d bytes: %+v", v, n, len(p), r)
+			}
+		}
+	}
+}
+
+// FuzzGateway gives any bytes to gateways of ESP and AH.
+func FuzzGateway(f *testing.F) {
+	kinds := []variant{
+		{ESP, "aes-128-cbc", "hmac-sha1-96", Tunnel, false, false},
+		{ESP, "null", "hmac-sha1-96", Transport, false, false},
+		{AH, "", "hmac-sha2-256-128", Tunnel, false, false},
+	}
+	for _, v := range kinds {
+		a, _ := gateways(f, v, nil)
+		var out engine.Effects
+		f.Add(a.Outbound(v.packet(60), 1500, &out).Packet)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		for _, v := range kinds {
+			in, _ := gateways(t, v, nil)
+			_, end := gateways(t, v, nil)
+			var out engine.Effects
+			in.Outbound(b, 1500, &out)
+			end.Inbound(b, &out)
+			end.Inbound(b, &out)
+		}
+	})
+}
