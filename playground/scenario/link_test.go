@@ -351,7 +351,7 @@ func FuzzSet(f *testing.F) {
 
 // crossChecked are the fields that Validate compares with others.
 func crossChecked(path string) bool {
-	for _, end := range []string{".name", ".link", ".address", ".issuer", ".from", ".to", ".kind", ".count", ".size", ".key", ".pem", ".a", ".b", ".sel_a", ".sel_b", ".encryption", ".integrity", ".protocol", ".spi_ab", ".spi_ba"} {
+	for _, end := range []string{".name", ".link", ".address", ".issuer", ".value", ".from", ".to", ".kind", ".count", ".size", ".key", ".pem", ".a", ".b", ".sel_a", ".sel_b", ".encryption", ".integrity", ".protocol", ".spi_ab", ".spi_ba"} {
 		if strings.HasSuffix(path, end) {
 			return true
 		}

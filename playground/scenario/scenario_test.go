@@ -246,6 +246,7 @@ func TestValidate(t *testing.T) {
 		}, "policies.other.spi_ab", "two SAs"},
 		{"same ends", "esp-tunnel", func(s *Scenario) { s.Policies[0].B = "r1" }, "policies.r1-r2.b", "same node"},
 		{"two families", "esp-tunnel", func(s *Scenario) { s.Policies[0].SelectorB = "2001:db8::/32" }, "policies.r1-r2.sel_b", "same kind of prefix"},
+		{"tamper with nothing", "tls13", func(s *Scenario) { s.Faults = []Fault{{Kind: "tamper", Packet: "x"}} }, "faults.0.value", "no new bytes"},
 		{"too many faults", "tls13", func(s *Scenario) { s.Faults = make([]Fault, 65) }, "faults", "at most 64"},
 		{"no nodes", "tls13", func(s *Scenario) { s.Nodes = nil }, "nodes", "no nodes"},
 		{"odd pin", "tls13", func(s *Scenario) { s.Pins = []Pin{{"client/web/random", "abc"}} }, "pins.0.hex", "must be even"},

@@ -182,6 +182,11 @@ func checkTraffic(s *Scenario) []FieldError {
 			errs = append(errs, *wrong(path+".count", "The conversation %s would send %s bytes; at most %s are allowed. Lower its size or its count.", quote(c.Name), count(c.Size*c.Count), count(MaxSize)))
 		}
 	}
+	for i, f := range s.Faults {
+		if f.Kind == "tamper" && f.Value == "" {
+			errs = append(errs, *wrong(fmt.Sprintf("faults.%d.value", i), "The fault at %s has no new bytes. Give at least one in hex, or choose drop.", quote(f.Packet)))
+		}
+	}
 	for _, c := range s.Certificates {
 		if c.Key == "pasted" && c.PEM == "" {
 			errs = append(errs, *wrong("certificates."+c.Name+".pem", "The certificate %s is to be pasted, but there is no text. Paste it in PEM form, or choose a key that is made here.", quote(c.Name)))
