@@ -1,6 +1,9 @@
 package tls
 
-import "cipherglass/crypto/wire"
+import (
+	"cipherglass/crypto/pki"
+	"cipherglass/crypto/wire"
+)
 
 // CertificateEntry is one certificate of a Certificate message.
 type CertificateEntry struct {
@@ -38,7 +41,7 @@ func (m *Certificate) Code(c *wire.Coder) {
 }
 
 func codeCertData(c *wire.Coder, name string, v *[]byte) {
-	c.Sub(name, 3, func() { wire.Rest(c, "Certificate", v) }).SetFilter("tls.handshake.certificate").SetRef("RFC 5280, Section 4.1")
+	c.Sub(name, 3, func() { pki.CodeCertificate(c, v) }).SetFilter("tls.handshake.certificate").SetRef("RFC 5280, Section 4.1")
 }
 
 // CertificateRequest is the TLS 1.3 form (RFC 8446, Section 4.3.2).

@@ -1,6 +1,9 @@
 package tls
 
-import "cipherglass/crypto/wire"
+import (
+	"cipherglass/crypto/pki"
+	"cipherglass/crypto/wire"
+)
 
 // Empty is the body of an extension that says all by being there.
 type Empty struct{}
@@ -361,6 +364,8 @@ func (m *CertificateAuthorities) Code(c *wire.Coder) {
 
 func codeAuthorities(c *wire.Coder, name string, list *[][]byte) {
 	c.Sub(name, 2, func() {
-		wire.List(c, list, func(v *[]byte) { opaque(c, "DistinguishedName", 2, v, "tls.handshake.dname") })
+		wire.List(c, list, func(v *[]byte) {
+			c.Sub("DistinguishedName", 2, func() { pki.CodeName(c, v) }).SetFilter("tls.handshake.dname")
+		})
 	}).SetFilter("tls.handshake.dnames").SetRef("RFC 8446, Section 4.2.4")
 }

@@ -13,7 +13,7 @@ const (
 
 // Record is one record as it is on the stream: TLSPlaintext or TLSCiphertext
 // (RFC 8446, Sections 5.1 and 5.2; RFC 5246, Section 6.2). The fragment is left
-// as bytes; Describe shows what is in it when it is not encrypted.
+// as bytes: Fragment reads it when it is not encrypted.
 type Record struct {
 	Type     uint8
 	Version  uint16 // legacy_record_version
