@@ -1,0 +1,392 @@
+package app
+
+import (
+	"encoding/hex"
+	"strings"
+	"testing"
+	"time"
+
+	"cipherglass/crypto/engine"
+	"cipherglass/playground/dissect"
+	"cipherglass/playground/scenario"
+	"cipherglass/playground/trace"
+)
+
+// page drives Update as a browser would, with an engine that plays a fixed
+// trace and an address bar with a history.
+type page struct {
+	t        *testing.T
+	s        State
+	play     func(sc *scenario.Scenario) *trace.Trace
+	runs     int
+	entries  []string
+	at       int
+	copied   string
+	saved    string
+	verified int
+	got      []Command
+}
+
+func open(t *testing.T, hash, saved string, embed bool) *page {
+	t.Helper()
+	p := &page{t: t, play: played, entries: []string{hash}}
+	s, cmds := New(hash, saved, embed)
+	p.s = s
+	p.perform(cmds)
+	return p
+}
+
+func (p *page) do(actions ...Action) {
+	for _, a := range actions {
+		s, cmds := Update(p.s, a)
+		p.s = s
+		p.perform(cmds)
+	}
+}
+
+func (p *page) perform(cmds []Command) {
+	for _, c := range cmds {
+		p.got = append(p.got, c)
+		switch c := c.(type) {
+		case Run:
+			p.runs++
+			t := p.play(c.Scenario)
+			p.do(Ran{Gen: c.Gen, Trace: t, Index: dissect.NewIndex(t), Took: time.Millisecond})
+		case Verify:
+			p.verified++
+		case SetURL:
+			if c.Replace != "" {
+				p.entries[p.at] = c.Replace
+			}
+			if c.Push != "" {
+				p.entries = append(p.entries[:p.at+1], c.Push)
+				p.at++
+			}
+		case GoBack:
+			if p.at > 0 {
+				p.at--
+				p.do(Open{Hash: p.entries[p.at], Popped: true})
+			}
+		case GoForward:
+			if p.at+1 < len(p.entries) {
+				p.at++
+				p.do(Open{Hash: p.entries[p.at], Popped: true})
+			}
+		case Copy:
+			p.copied = c.Text
+		case Save:
+			p.saved = c.Hash
+		}
+	}
+}
+
+// played is a run of three packets whose bytes tell the scenario's MTU.
+func played(sc *scenario.Scenario) *trace.Trace {
+	t := &trace.Trace{Scenario: sc, Nodes: []string{"client", "server"}}
+	t.Outcome = trace.Outcome{OK: true, Summary: "It went well.", Code: "complete"}
+	names := []string{"client/web/syn", "client/web/flight1/seg0", "server/web/flight1/seg0"}
+	if sc.Links[0].MTU < 1000 {
+		names = append(names[:1:1], "client/web/flight1/seg1", "server/web/flight1/seg0")
+	}
+	for i, n := range names {
+		from, to := "client", "server"
+		if strings.HasPrefix(n, "server") {
+			from, to = to, from
+		}
+		b := ip(byte(sc.Links[0].MTU / 100))
+		t.Packets = append(t.Packets, &trace.Packet{Seq: 2 * i, Name: n + "@net", Link: "net", From: from, To: to, Fate: trace.Delivered, Bytes: b, Time: time.Duration(i) * time.Millisecond})
+		t.Events = append(t.Events, &trace.Event{Seq: 2*i + 1, Node: to, Conv: "web", Kind: trace.KindState, Text: "A → B"})
+	}
+	v := engine.Named{Name: "client/web/random", Kind: "bytes", Value: make([]byte, 32)}
+	for _, pin := range sc.Pins {
+		if pin.Name == v.Name {
+			v.Pinned = true
+			v.Value, _ = hex.DecodeString(pin.Hex)
+			if v.Value[0] == 0xff {
+				v.Bad = "it may not begin with ff"
+			}
+		}
+	}
+	t.Values = append(t.Values, v)
+	return t
+}
+
+// ip is an IPv4 packet with a TCP segment that carries a TLS handshake record.
+func ip(mark byte) []byte {
+	b := make([]byte, 20+20+6)
+	b[0], b[9], b[5] = 0x45, 6, mark
+	b[20+12], b[20+13] = 0x50, 0x18
+	copy(b[40:], []byte{22, 3, 1, 0, 1, 1})
+	return b
+}
+
+const mtu = "links.net.mtu"
+
+func TestEditActsAsItIsTyped(t *testing.T) {
+	p := open(t, "", "", false)
+	first := p.s.Link
+	if p.runs != 1 || p.entries[0] != first {
+		t.Fatalf("the page began with %d runs and the address %q", p.runs, p.entries[0])
+	}
+	p.do(Edit{mtu, "14"}) // below the least MTU
+	if p.s.Errors[mtu].Text != "14" || p.runs != 1 || p.s.Scenario.Links[0].MTU != 1500 {
+		t.Errorf("a wrong field: errors %v, %d runs, MTU %d", p.s.Errors, p.runs, p.s.Scenario.Links[0].MTU)
+	}
+	p.do(Edit{mtu, "140"}, Edit{mtu, "1400"})
+	if p.s.Errors[mtu] != (Entry{}) || p.runs != 3 || p.s.Scenario.Links[0].MTU != 1400 {
+		t.Errorf("after typing 1400: errors %v, %d runs, MTU %d", p.s.Errors, p.runs, p.s.Scenario.Links[0].MTU)
+	}
+	if len(p.entries) != 1 || p.entries[0] != p.s.Link {
+		t.Errorf("while typing the history is %q", p.entries)
+	}
+	p.do(Settle{})
+	if len(p.entries) != 2 || p.entries[0] != first || p.entries[1] != p.s.Link || p.saved != p.s.Link {
+		t.Errorf("after settling the history is %q, saved %q", p.entries, p.saved)
+	}
+}
+
+func TestOnlyTheLastSettleCounts(t *testing.T) {
+	p := open(t, "", "", false)
+	p.do(Edit{mtu, "1400"})
+	old := p.s.seq
+	p.do(Edit{mtu, "1401"}, Settle{Seq: old})
+	if len(p.entries) != 1 {
+		t.Errorf("the pause of an older edit settled a newer one: %q", p.entries)
+	}
+	p.do(Settle{Seq: p.s.seq})
+	if len(p.entries) != 2 {
+		t.Errorf("the pause did not settle: %q", p.entries)
+	}
+}
+
+func TestUndoIsBack(t *testing.T) {
+	p := open(t, "", "", false)
+	a := p.s.Link
+	p.do(Edit{mtu, "1400"}, Settle{})
+	b := p.s.Link
+	p.do(Edit{mtu, "1300"}, Settle{})
+	c := p.s.Link
+	for _, step := range []struct {
+		what string
+		do   Action
+		want string
+		undo string
+		redo string
+	}{
+		{"undo", Undo{}, b, "MTU of net", "MTU of net"},
+		{"undo again", Undo{}, a, "", "MTU of net"},
+		{"nothing to undo", Undo{}, a, "", "MTU of net"},
+		{"redo", Redo{}, b, "MTU of net", "MTU of net"},
+		{"redo again", Redo{}, c, "MTU of net", ""},
+		{"nothing to redo", Redo{}, c, "MTU of net", ""},
+	} {
+		p.do(step.do)
+		if p.s.Link != step.want || p.entries[p.at] != step.want || p.s.UndoLabel() != step.undo || p.s.RedoLabel() != step.redo {
+			t.Errorf("%s: at %q (address %q), undo %q, redo %q", step.what, p.s.Link, p.entries[p.at], p.s.UndoLabel(), p.s.RedoLabel())
+		}
+	}
+	p.do(Undo{}, Edit{mtu, "1200"}, Settle{})
+	if p.s.CanRedo() || len(p.entries) != 3 {
+		t.Errorf("an edit after undo: can redo %v, history %q", p.s.CanRedo(), p.entries)
+	}
+}
+
+func TestFrameWritesNoHistory(t *testing.T) {
+	p := open(t, "", "", true)
+	a := p.s.Link
+	p.do(Edit{mtu, "1400"}, Settle{}, Edit{mtu, "1300"}, Settle{})
+	if len(p.entries) != 1 || p.entries[0] != p.s.Link {
+		t.Fatalf("inside a frame the history is %q", p.entries)
+	}
+	p.do(Undo{}, Undo{})
+	if p.s.Link != a || p.entries[0] != a {
+		t.Errorf("undo inside a frame went to %q", p.s.Link)
+	}
+}
+
+func TestBadLinkKeepsItsText(t *testing.T) {
+	for _, hash := range []string{"#s=1.AAAA", "#s=99.AAAA", "#nonsense", "#s=1."} {
+		p := open(t, hash, "", false)
+		if p.s.Banner.Message == "" || p.s.Banner.Text != hash || p.s.Preset() != DefaultPreset || p.s.Trace == nil {
+			t.Errorf("%s: banner %+v, preset %q", hash, p.s.Banner, p.s.Preset())
+		}
+		if p.entries[0] != hash {
+			t.Errorf("%s: the address bar became %q", hash, p.entries[0])
+		}
+	}
+}
+
+func TestStartsWhereItWasLeft(t *testing.T) {
+	p := open(t, "", "", false)
+	p.do(Edit{mtu, "1400"}, Settle{})
+	if q := open(t, "", p.saved, false); q.s.Link != p.s.Link {
+		t.Errorf("a new visit starts with %q", q.s.Link)
+	}
+	if q := open(t, "", "#s=1.broken", false); q.s.Banner.Message != "" || q.s.Trace == nil {
+		t.Errorf("a broken memory is the page's own affair: %+v", q.s.Banner)
+	}
+}
+
+func TestSelectionStays(t *testing.T) {
+	p := open(t, "", "", false)
+	if p.s.Selection.Row != "client/web/syn@net" {
+		t.Fatalf("first selection: %q", p.s.Selection.Row)
+	}
+	p.do(SelectRow{"client/web/flight1/seg0@net"}, SelectByte{9})
+	node := p.s.Selection.Node
+	if node == "" {
+		t.Fatal("a byte has no field")
+	}
+	p.do(Edit{mtu, "1400"})
+	if sel := p.s.Selection; sel.Row != "client/web/flight1/seg0@net" || sel.Node != node || sel.Byte != 9 {
+		t.Errorf("after an edit: %+v", sel)
+	}
+	if p.s.Marks["client/web/flight1/seg0@net"] != MarkChanged {
+		t.Errorf("marks: %v", p.s.Marks)
+	}
+	if in := Inspect(&p.s); !in.ByteChanged(5) || in.ByteChanged(6) {
+		t.Errorf("changed bytes: 5 %v, 6 %v", in.ByteChanged(5), in.ByteChanged(6))
+	}
+	p.do(Edit{mtu, "900"})
+	if sel := p.s.Selection; sel.Row != "client/web/flight1/seg1@net" {
+		t.Errorf("the packet is gone, its nearest is %q", sel.Row)
+	}
+	p.do(SelectRow{EventKeys(p.s.Trace)[1]}, Edit{mtu, "901"})
+	if in := Inspect(&p.s); in == nil || len(in.Events) != 1 || in.Packet != nil {
+		t.Errorf("the event is gone: %+v", in)
+	}
+}
+
+func TestFlipByte(t *testing.T) {
+	p := open(t, "", "", false)
+	const name = "client/web/flight1/seg0@net"
+	p.do(SelectRow{name})
+	for _, c := range []struct {
+		hex   string
+		off   int
+		wrong bool
+		want  int
+	}{
+		{"zz", 41, true, 0}, {"7", 41, true, 0}, {"7f", 4100, true, 0},
+		{"03", 41, false, 0}, // what it is already
+		{"7f", 41, false, 1}, {"7e", 41, false, 1}, {"7f", 42, false, 2},
+	} {
+		p.do(FlipByte{Packet: name, Offset: c.off, Hex: c.hex})
+		if (p.s.View.Flip.Wrong != "") != c.wrong || len(p.s.Scenario.Faults) != c.want {
+			t.Errorf("%s at %d: wrong %q, faults %v", c.hex, c.off, p.s.View.Flip.Wrong, p.s.Scenario.Faults)
+		}
+	}
+	f := p.s.Scenario.Faults[0]
+	if f.Kind != "tamper" || f.Packet != "client/web/flight1/seg0" || f.Link != "net" || f.Offset != 41 || f.Value != "7e" {
+		t.Errorf("fault: %+v", f)
+	}
+	p.do(FaultSwitch{0, true}, FaultKeep{1, true})
+	if !p.s.Scenario.Faults[0].Off || !p.s.Scenario.Faults[1].Keep {
+		t.Errorf("switches: %+v", p.s.Scenario.Faults)
+	}
+	p.do(FaultRemove{0}, FaultRemove{7}, AddFault{Kind: "drop", Packet: name})
+	if n := len(p.s.Scenario.Faults); n != 2 || p.s.Scenario.Faults[1].Kind != "drop" {
+		t.Errorf("faults: %+v", p.s.Scenario.Faults)
+	}
+	p.do(Undo{}, Undo{})
+	if n := len(p.s.Scenario.Faults); n != 2 {
+		t.Errorf("after undo: %+v", p.s.Scenario.Faults)
+	}
+}
+
+func TestPins(t *testing.T) {
+	p := open(t, "", "", false)
+	const name = "client/web/random"
+	good := strings.Repeat("ab", 32)
+	for _, c := range []struct {
+		hex   string
+		wrong string
+		pins  int
+	}{
+		{"abc", "even", 0}, {"xy", "Only the hex digits", 0}, {"abcd", "needs 32 bytes; this has 2", 0},
+		{"ff" + good[2:], "may not begin with ff", 0}, {good, "", 1}, {"", "", 0},
+	} {
+		p.do(SetPin{name, c.hex})
+		if e := p.s.Errors[PinPath(name)]; !strings.Contains(e.Sentence, c.wrong) || (e.Sentence != "") != (c.wrong != "") {
+			t.Errorf("%q: error %q, want %q", c.hex, e.Sentence, c.wrong)
+		} else if c.wrong != "" && e.Text != c.hex {
+			t.Errorf("%q: the field keeps %q", c.hex, e.Text)
+		}
+		if len(p.s.Scenario.Pins) != c.pins || p.s.Trace.Values[0].Bad != "" {
+			t.Errorf("%q: pins %v, value %+v", c.hex, p.s.Scenario.Pins, p.s.Trace.Values[0])
+		}
+		p.do(Settle{})
+	}
+}
+
+func TestRowsAndFilters(t *testing.T) {
+	p := open(t, "", "", false)
+	rows := Rows(p.s.Trace, Filters{}, nil, nil)
+	if len(rows) != 6 || rows[0].Packet == nil || rows[1].Packet != nil || rows[0].Layer != dissect.LayerHandshake {
+		t.Fatalf("rows: %+v", rows)
+	}
+	if rows := Rows(p.s.Trace, Filters{NoStates: true}, nil, nil); len(rows) != 3 {
+		t.Errorf("without states: %d rows", len(rows))
+	}
+	p.do(MoveRow{1}, MoveRow{1 << 30})
+	if p.s.Selection.Row != rows[5].ID {
+		t.Errorf("the end is %q", p.s.Selection.Row)
+	}
+	p.do(MoveRow{-1 << 30})
+	if p.s.Selection.Row != rows[0].ID {
+		t.Errorf("the beginning is %q", p.s.Selection.Row)
+	}
+}
+
+func TestSecondOpinionsOfAnOldRunAreDropped(t *testing.T) {
+	p := open(t, "", "", false)
+	old := p.s.Gen
+	p.do(Edit{mtu, "1400"})
+	p.s.Trace.Checks = append(p.s.Trace.Checks, &trace.Check{Packet: "client/web/syn@net", Answer: trace.Disagreed}, &trace.Check{Answer: trace.Nobody})
+	p.do(Opined{Gen: old, Done: true})
+	if p.s.Verified || p.s.Total != (Tally{}) {
+		t.Errorf("an old run's opinions counted: %+v", p.s.Total)
+	}
+	p.do(Opined{Gen: p.s.Gen, Done: true})
+	if !p.s.Verified || p.s.Total != (Tally{Disagreed: 1, Nobody: 1}) || p.s.Tally["client/web/syn@net"].Disagreed != 1 {
+		t.Errorf("total %+v, tally %v", p.s.Total, p.s.Tally)
+	}
+	if got := Opinions(p.s.Total); got != "0 checks agree, 1 disagree, 1 that nobody could make." {
+		t.Errorf("in words: %q", got)
+	}
+}
+
+func TestShareWarnsOfLongLinks(t *testing.T) {
+	p := open(t, "", "", false)
+	p.do(Share{})
+	if p.copied != p.s.Link {
+		t.Errorf("copied %q", p.copied)
+	}
+	s := p.s
+	s.Link = "#" + strings.Repeat("x", HugeLink)
+	_, cmds := Update(s, Share{})
+	if c := cmds[0].(Copy); !strings.Contains(c.Done, "file instead") {
+		t.Errorf("a huge link: %q", c.Done)
+	}
+}
+
+func TestFormShowsEveryFieldOnce(t *testing.T) {
+	for _, x := range scenario.Presets() {
+		p := open(t, "", "", false)
+		p.do(PickPreset{x.Name})
+		seen := make(map[string]bool)
+		for _, g := range Form(&p.s) {
+			for _, part := range g.Parts {
+				for _, f := range part.Fields {
+					if seen[f.Path] {
+						t.Errorf("%s: %s is there twice", x.Name, f.Path)
+					}
+					seen[f.Path] = true
+				}
+			}
+		}
+		if len(seen) < 5 {
+			t.Errorf("%s: %d fields", x.Name, len(seen))
+		}
+	}
+}

@@ -1,0 +1,156 @@
+package app
+
+import (
+	"crypto"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/pem"
+	"fmt"
+	"strings"
+
+	"cipherglass/playground/scenario"
+)
+
+// giveCertificate takes pasted PEM: certificates become part of the scenario,
+// a private key among them goes to memory and nowhere else.
+func (s State) giveCertificate(a GiveCertificate) (State, []Command) {
+	path := "certificates." + a.Name + ".pem"
+	certs, keys, hash, err := splitPEM(a.PEM)
+	if err == nil && len(keys) > 0 {
+		if got := ""; len(certs) == 0 {
+			err = sentence("This is a private key without its certificate. Paste the certificate too.")
+		} else if got, err = keyHash(keys[0]); err == nil && got != hash {
+			err = sentence("The private key does not belong to this certificate: its public key is another.")
+		}
+	}
+	if err == nil && len(keys) > 0 {
+		s.Keys = with(s.Keys, hash, keys[0])
+	}
+	text := a.PEM
+	if len(keys) > 0 {
+		text = certs // the form never shows a private key again
+	}
+	return s.change(path, text, "certificate "+a.Name, func(d *scenario.Scenario) error {
+		if err != nil {
+			return err
+		}
+		for i := range d.Certificates {
+			if c := &d.Certificates[i]; c.Name == a.Name {
+				c.PEM, c.KeyHash = certs, hash
+				return nil
+			}
+		}
+		return fmt.Errorf("the scenario has no certificate %s", a.Name)
+	})
+}
+
+// giveKey takes the private key that a link's certificate asks for.
+func (s State) giveKey(a GiveKey) (State, []Command) {
+	path := "key:" + a.Hash
+	_, keys, _, err := splitPEM(a.PEM)
+	if err == nil && len(keys) == 0 {
+		err = sentence("There is no private key in this text. It begins with “-----BEGIN PRIVATE KEY-----” or the like.")
+	}
+	if err == nil {
+		var got string
+		if got, err = keyHash(keys[0]); err == nil && got != a.Hash {
+			err = sentence("This is another key: the hash of its public key begins with " + got[:8] + ", the scenario's with " + short(a.Hash, 8) + ".")
+		}
+	}
+	if err != nil {
+		s.Errors = with(s.Errors, path, Entry{Sentence: err.Error()})
+		return s, nil
+	}
+	errs := with(s.Errors, path, Entry{})
+	delete(errs, path)
+	s.Errors = errs
+	s.Keys = with(s.Keys, a.Hash, keys[0])
+	return s.run()
+}
+
+// needKeys lists the pasted certificates whose private key is not at hand. A
+// CA that is only trusted needs none.
+func needKeys(sc *scenario.Scenario, keys map[string]string) []NeedKey {
+	used := make(map[string]bool)
+	for _, c := range sc.Conversations {
+		if c.TLS != nil {
+			used[c.TLS.Server.Certificate] = true
+			used[c.TLS.Client.Certificate] = true
+		}
+	}
+	var out []NeedKey
+	for _, c := range sc.Certificates {
+		if c.PEM != "" && used[c.Name] && keys[c.KeyHash] == "" {
+			out = append(out, NeedKey{Certificate: c.Name, Hash: c.KeyHash})
+		}
+	}
+	return out
+}
+
+// splitPEM parts pasted text into certificates and private keys, and returns
+// the hash of the first certificate's public key.
+func splitPEM(text string) (certs string, keys []string, hash string, err error) {
+	rest := []byte(text)
+	var b strings.Builder
+	for {
+		var block *pem.Block
+		if block, rest = pem.Decode(rest); block == nil {
+			break
+		}
+		switch {
+		case block.Type == "CERTIFICATE":
+			c, err := x509.ParseCertificate(block.Bytes)
+			if err != nil {
+				return "", nil, "", sentencef("The certificate cannot be read: %v.", err)
+			}
+			if hash == "" {
+				sum := sha256.Sum256(c.RawSubjectPublicKeyInfo)
+				hash = hex.EncodeToString(sum[:])
+			}
+			b.Write(pem.EncodeToMemory(&pem.Block{Type: block.Type, Bytes: block.Bytes}))
+		case strings.HasSuffix(block.Type, "PRIVATE KEY"):
+			keys = append(keys, string(pem.EncodeToMemory(&pem.Block{Type: block.Type, Headers: block.Headers, Bytes: block.Bytes})))
+		}
+	}
+	if strings.TrimSpace(text) != "" && b.Len() == 0 && len(keys) == 0 {
+		return "", nil, "", sentence("This is not PEM: a certificate begins with “-----BEGIN CERTIFICATE-----” and ends with “-----END CERTIFICATE-----”.")
+	}
+	return b.String(), keys, hash, nil
+}
+
+// keyHash is the SHA-256 of a private key's SubjectPublicKeyInfo, in hex.
+func keyHash(text string) (string, error) {
+	block, _ := pem.Decode([]byte(text))
+	if block == nil {
+		return "", sentence("This is not a private key in PEM.")
+	}
+	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		if k, e := x509.ParsePKCS1PrivateKey(block.Bytes); e == nil {
+			key, err = k, nil
+		} else if k, e := x509.ParseECPrivateKey(block.Bytes); e == nil {
+			key, err = k, nil
+		}
+	}
+	if err != nil {
+		return "", sentence("The private key cannot be read: it must be PKCS #8, PKCS #1 or SEC 1, and not encrypted.")
+	}
+	signer, ok := key.(crypto.Signer)
+	if !ok {
+		return "", sentence("This kind of private key cannot sign.")
+	}
+	spki, err := x509.MarshalPKIXPublicKey(signer.Public())
+	if err != nil {
+		return "", sentencef("The private key cannot be used: %v.", err)
+	}
+	sum := sha256.Sum256(spki)
+	return hex.EncodeToString(sum[:]), nil
+}
+
+func short(s string, n int) string {
+	if len(s) > n {
+		return s[:n]
+	}
+	return s
+}

@@ -1,0 +1,247 @@
+package app
+
+import (
+	"fmt"
+	"time"
+
+	"cipherglass/playground/dissect"
+	"cipherglass/playground/trace"
+)
+
+// Row is one line of the ladder: a packet on a link, or what happened at one
+// node at one moment.
+type Row struct {
+	ID     string // what a selection names: a packet's name, or an event's key
+	Time   time.Duration
+	Packet *trace.Packet // nil for events
+	From   int           // lanes, packet
+	To     int
+	Layer  string // dissect's ID of the layer that colours it
+	Tag    string // the layer in a word, beside the colour: "TCP", "ESP", "TLS"
+	Mark   Mark
+	Tally  Tally
+
+	Lane   int   // events: the node's lane
+	Events []int // events: indexes into the trace's
+	Kind   string
+	Text   string
+	Bad    bool
+}
+
+// Mark tells what became of something since the run before.
+type Mark uint8
+
+// The marks.
+const (
+	MarkSame Mark = iota
+	MarkChanged
+	MarkNew
+)
+
+// Word says the mark in a word.
+func (m Mark) Word() string { return [...]string{"", "changed", "new"}[m] }
+
+// Tally counts the answers of checks.
+type Tally struct{ Agreed, Disagreed, Nobody int }
+
+func (t *Tally) add(a trace.Answer) {
+	switch a {
+	case trace.Agreed:
+		t.Agreed++
+	case trace.Disagreed:
+		t.Disagreed++
+	default:
+		t.Nobody++
+	}
+}
+
+// Filters choose which rows the ladder has.
+type Filters struct {
+	NoAcks    bool // hide TCP segments that carry nothing
+	NoStates  bool
+	NoSecrets bool
+	NoChecks  bool
+	Buffers   bool // show records sealed, opened and reassembled
+}
+
+func (f Filters) event(kind string) bool {
+	switch kind {
+	case trace.KindState:
+		return !f.NoStates
+	case trace.KindSecret, trace.KindDestroyed:
+		return !f.NoSecrets
+	case trace.KindChecked:
+		return !f.NoChecks
+	case trace.KindMade:
+		return f.Buffers
+	}
+	return true
+}
+
+// foldable events of one node and one moment share a row.
+func foldable(kind string) bool {
+	return kind == trace.KindSecret || kind == trace.KindChecked || kind == trace.KindMade
+}
+
+// Rows returns the ladder's lines in the order of happening.
+func Rows(t *trace.Trace, f Filters, marks map[string]Mark, tally map[string]Tally) []Row {
+	if t == nil {
+		return nil
+	}
+	lane := make(map[string]int, len(t.Nodes))
+	for i, n := range t.Nodes {
+		lane[n] = i
+	}
+	keys := EventKeys(t)
+	rows := make([]Row, 0, len(t.Packets)+len(t.Events))
+	next := 0
+	events := func(until int, all bool) {
+		for ; next < len(t.Events) && (all || t.Events[next].Seq < until); next++ {
+			e := t.Events[next]
+			if !f.event(e.Kind) {
+				continue
+			}
+			if n := len(rows); n > 0 && foldable(e.Kind) {
+				last := &rows[n-1]
+				if last.Packet == nil && last.Kind == e.Kind && last.Time == e.Time && t.Events[last.Events[0]].Node == e.Node {
+					last.Events = append(last.Events, next)
+					last.Bad = last.Bad || bad(e)
+					last.Text = folded(t, last)
+					continue
+				}
+			}
+			rows = append(rows, Row{
+				ID: keys[next], Time: e.Time, Lane: lane[e.Node], Events: []int{next},
+				Kind: e.Kind, Text: e.Text, Bad: bad(e),
+			})
+		}
+	}
+	for _, p := range t.Packets {
+		events(p.Seq, false)
+		layer, tag := LayerOf(p.Bytes)
+		if f.NoAcks && tag == "TCP" && bareAck(p.Bytes) {
+			continue
+		}
+		rows = append(rows, Row{
+			ID: p.Name, Time: p.Time, Packet: p, From: lane[p.From], To: lane[p.To],
+			Layer: layer, Tag: tag, Mark: marks[p.Name], Tally: tally[p.Name],
+			Bad: p.Fate == trace.Dropped,
+		})
+	}
+	events(0, true)
+	return rows
+}
+
+// EventKeys names each event by what it is, so that a selection survives
+// another run: node, conversation, kind and text, and a number when the same
+// thing happens again.
+func EventKeys(t *trace.Trace) []string {
+	seen := make(map[string]int)
+	keys := make([]string, len(t.Events))
+	for i, e := range t.Events {
+		k := "event:" + e.Node + "/" + e.Conv + "/" + e.Kind + "/" + e.Text
+		seen[k]++
+		if n := seen[k]; n > 1 {
+			k = fmt.Sprintf("%s#%d", k, n)
+		}
+		keys[i] = k
+	}
+	return keys
+}
+
+func bad(e *trace.Event) bool {
+	return e.Kind == trace.KindFailed || (e.Kind == trace.KindChecked && !e.OK)
+}
+
+func folded(t *trace.Trace, r *Row) string {
+	n := len(r.Events)
+	switch r.Kind {
+	case trace.KindSecret:
+		return fmt.Sprintf("%d secrets derived", n)
+	case trace.KindChecked:
+		failed := 0
+		for _, i := range r.Events {
+			if !t.Events[i].OK {
+				failed++
+			}
+		}
+		if failed > 0 {
+			return fmt.Sprintf("%d checks, %d failed", n, failed)
+		}
+		return fmt.Sprintf("%d checks passed", n)
+	}
+	return fmt.Sprintf("%d buffers", n)
+}
+
+// LayerOf tells the innermost layer that can be told from a packet's own
+// bytes, and its name.
+func LayerOf(b []byte) (layer, tag string) {
+	proto, body := transport(b)
+	switch proto {
+	case 1:
+		return dissect.LayerICMP, "ICMP"
+	case 58:
+		return dissect.LayerICMP, "ICMPv6"
+	case 17:
+		return dissect.LayerUDP, "UDP"
+	case 50:
+		return dissect.LayerESP, "ESP"
+	case 51:
+		return dissect.LayerAH, "AH"
+	case 6:
+		data := tcpData(body)
+		if len(data) >= 3 && data[1] == 3 && data[0] >= 20 && data[0] <= 23 {
+			if data[0] == 22 {
+				return dissect.LayerHandshake, "TLS"
+			}
+			return dissect.LayerTLS, "TLS"
+		}
+		return dissect.LayerTCP, "TCP"
+	}
+	if len(b) > 0 && b[0]>>4 == 6 {
+		return dissect.LayerIP, "IPv6"
+	}
+	return dissect.LayerIP, "IPv4"
+}
+
+// transport returns the protocol number that follows the IP header, and its
+// bytes; a fragment that is not the first has none.
+func transport(b []byte) (int, []byte) {
+	if len(b) < 20 {
+		return -1, nil
+	}
+	switch b[0] >> 4 {
+	case 4:
+		hl := int(b[0]&15) * 4
+		if hl < 20 || hl > len(b) {
+			return -1, nil
+		}
+		if b[6]&0x1f != 0 || b[7] != 0 {
+			return -1, nil
+		}
+		return int(b[9]), b[hl:]
+	case 6:
+		if len(b) < 40 {
+			return -1, nil
+		}
+		return int(b[6]), b[40:]
+	}
+	return -1, nil
+}
+
+func tcpData(b []byte) []byte {
+	if len(b) < 20 {
+		return nil
+	}
+	off := int(b[12]>>4) * 4
+	if off < 20 || off > len(b) {
+		return nil
+	}
+	return b[off:]
+}
+
+// bareAck reports a TCP segment with ACK alone set and no data.
+func bareAck(b []byte) bool {
+	proto, body := transport(b)
+	return proto == 6 && len(body) >= 20 && body[13] == 0x10 && len(tcpData(body)) == 0
+}

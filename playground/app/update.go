@@ -1,0 +1,319 @@
+package app
+
+import (
+	"maps"
+	"strings"
+
+	"cipherglass/playground/scenario"
+)
+
+// DefaultPreset is what the page opens on.
+const DefaultPreset = "tls13"
+
+// New returns the page's first state: the link's scenario, else the one saved
+// at the last visit, else the default preset. A link that cannot be read
+// becomes a banner that keeps its text.
+func New(hash, saved string, embed bool) (State, []Command) {
+	s := State{View: View{Embed: embed, Area: "ladder"}, Selection: Selection{Byte: -1}}
+	for _, link := range []string{hash, saved} {
+		if link == "" || link == "#" {
+			continue
+		}
+		sc, err := scenario.DecodeLink(link)
+		if err == nil {
+			return s.start(sc)
+		}
+		if link == hash {
+			s.Banner = Banner{Kind: "error", Message: err.Error(), Text: hash}
+			break
+		}
+	}
+	sc, err := scenario.Preset(DefaultPreset)
+	if err != nil {
+		panic("app: the default preset is missing: " + err.Error()) // a fault of the build
+	}
+	return s.start(sc)
+}
+
+// Update applies one action.
+func Update(s State, a Action) (State, []Command) {
+	switch a := a.(type) {
+	case Edit:
+		return s.edit(a)
+	case Settle:
+		if a.Seq != 0 && a.Seq != s.seq {
+			return s, nil
+		}
+		return s.settle()
+	case PickPreset:
+		sc, err := scenario.Preset(a.Name)
+		if err != nil {
+			s.Banner = Banner{Kind: "error", Message: err.Error()}
+			return s, nil
+		}
+		return s.replace(sc, "preset "+a.Name)
+	case Open:
+		return s.open(a)
+	case Undo:
+		return s.undoOne()
+	case Redo:
+		return s.redoOne()
+	case FlipByte, AddFault, FaultSwitch, FaultKeep, FaultRemove:
+		return s.fault(a)
+	case SetPin:
+		return s.pin(a)
+	case GiveCertificate:
+		return s.giveCertificate(a)
+	case GiveKey:
+		return s.giveKey(a)
+	case Ran:
+		return s.ran(a)
+	case Slow:
+		s.Running = s.Running || a.Gen == s.Gen
+		return s, nil
+	case Opined:
+		return s.opined(a)
+	}
+	return s.look(a)
+}
+
+// start begins with a scenario that nothing came before.
+func (s State) start(sc *scenario.Scenario) (State, []Command) {
+	s.Scenario, s.Draft = sc, sc
+	s.Link = linkOf(sc)
+	s.Errors, s.Invalid = nil, nil
+	s.undo, s.redo, s.before = nil, nil, nil
+	s.fresh = true
+	replace := s.Link
+	if s.Banner.Text != "" {
+		replace = "" // the bad link stays in the address bar until the first edit
+	}
+	s, cmds := s.run()
+	if replace != "" {
+		cmds = append(cmds, SetURL{Replace: replace})
+	}
+	return s, cmds
+}
+
+// linkOf is a scenario's link. A scenario that is valid has one.
+func linkOf(sc *scenario.Scenario) string {
+	link, err := scenario.EncodeLink(sc)
+	if err != nil {
+		return ""
+	}
+	return link
+}
+
+// run plays Scenario.
+func (s State) run() (State, []Command) {
+	s.Gen++
+	s.seq++
+	s.Running = false
+	s.NeedKeys = needKeys(s.Scenario, s.Keys)
+	if len(s.NeedKeys) > 0 {
+		return s, nil
+	}
+	return s, []Command{Run{Gen: s.Gen, Scenario: s.Scenario, Keys: s.Keys}}
+}
+
+// edit types text into a field.
+func (s State) edit(a Edit) (State, []Command) {
+	if strings.HasSuffix(a.Path, ".pem") {
+		parts := strings.Split(a.Path, ".")
+		return s.giveCertificate(GiveCertificate{Name: parts[1], PEM: a.Text})
+	}
+	return s.change(a.Path, a.Text, s.labelOf(a.Path), func(d *scenario.Scenario) error {
+		return scenario.Set(d, a.Path, a.Text)
+	})
+}
+
+// change makes an edit of the draft. path is where its error stands and text
+// what was typed there.
+func (s State) change(path, text, label string, do func(d *scenario.Scenario) error) (State, []Command) {
+	var cmds []Command
+	if s.before != nil && s.field != path {
+		s, cmds = s.settle()
+	}
+	d := s.Draft.Clone()
+	if err := do(d); err != nil {
+		s.Errors = with(s.Errors, path, Entry{Text: text, Sentence: err.Error()})
+		return s, cmds
+	}
+	if _, ok := s.Errors[path]; ok {
+		s.Errors = maps.Clone(s.Errors)
+		delete(s.Errors, path)
+	}
+	s.Draft = d
+	s.Invalid = nil
+	for _, e := range scenario.Validate(d) {
+		if s.Invalid[e.Path] == "" {
+			s.Invalid = with(s.Invalid, e.Path, e.Sentence)
+		}
+	}
+	if s.Invalid != nil {
+		if _, ok := s.Invalid[path]; !ok && len(s.Invalid) > 0 {
+			// The field that was touched says so too, when the one at fault is elsewhere.
+			s.Toast = firstSentence(d, s.Invalid)
+		}
+		return s, cmds
+	}
+	s, more := s.adopt(d, path, label)
+	return s, append(cmds, more...)
+}
+
+// adopt makes d the scenario, as part of the edit in field path.
+func (s State) adopt(d *scenario.Scenario, path, label string) (State, []Command) {
+	link := linkOf(d)
+	if link == s.Link {
+		s.Scenario, s.Draft = d, d
+		return s, nil
+	}
+	if s.before == nil {
+		s.before = &Step{Scenario: s.Scenario, Link: s.Link, Label: label}
+		s.field = path
+		s.Base = s.Trace
+	}
+	s.Scenario, s.Draft, s.Link = d, d, link
+	if s.Banner.Kind == "info" {
+		s.Banner = Banner{}
+	}
+	s, cmds := s.run()
+	return s, append(cmds, SetURL{Replace: link}, SettleLater{Seq: s.seq})
+}
+
+// settle ends the open edit: one entry in the history.
+func (s State) settle() (State, []Command) {
+	if s.before == nil {
+		return s, nil
+	}
+	b := *s.before
+	s.before, s.field = nil, ""
+	if b.Link == s.Link {
+		return s, nil
+	}
+	s.undo = append(s.undo[:len(s.undo):len(s.undo)], b)
+	s.redo = nil
+	if s.View.Embed {
+		return s, []Command{Save{Hash: s.Link}}
+	}
+	return s, []Command{SetURL{Replace: b.Link, Push: s.Link}, Save{Hash: s.Link}}
+}
+
+// replace puts another scenario in place of this one, as one settled edit.
+func (s State) replace(sc *scenario.Scenario, label string) (State, []Command) {
+	s, cmds := s.settle()
+	s.Errors, s.Invalid = nil, nil
+	s.Draft = s.Scenario
+	s, more := s.adopt(sc, "", label)
+	cmds = append(cmds, more...)
+	s.Base, s.fresh = nil, true
+	s, more = s.settle()
+	return s, append(cmds, more...)
+}
+
+// open follows a link, or goes where the browser's Back and Forward went.
+func (s State) open(a Open) (State, []Command) {
+	if a.Hash == s.Link || a.Hash == "" && a.Popped {
+		return s, nil
+	}
+	if a.Popped {
+		if n := len(s.undo); s.before == nil && n > 0 && s.undo[n-1].Link == a.Hash {
+			return s.stepBack()
+		}
+		if n := len(s.redo); s.before == nil && n > 0 && s.redo[n-1].Link == a.Hash {
+			return s.stepOn()
+		}
+	}
+	sc, err := scenario.DecodeLink(a.Hash)
+	if err != nil {
+		s.Banner = Banner{Kind: "error", Message: err.Error(), Text: a.Hash}
+		return s, nil
+	}
+	s.Banner = Banner{}
+	s.Base = nil
+	s, cmds := s.start(sc)
+	return s, append(cmds, Save{Hash: s.Link})
+}
+
+func (s State) undoOne() (State, []Command) {
+	s.Errors, s.Invalid, s.Draft = nil, nil, s.Scenario
+	s, cmds := s.settle()
+	if len(s.undo) == 0 {
+		return s, cmds
+	}
+	if !s.View.Embed {
+		return s, append(cmds, GoBack{})
+	}
+	s, more := s.stepBack()
+	return s, append(append(cmds, more...), SetURL{Replace: s.Link})
+}
+
+func (s State) redoOne() (State, []Command) {
+	if !s.CanRedo() {
+		return s, nil
+	}
+	s.Errors, s.Invalid, s.Draft = nil, nil, s.Scenario
+	if !s.View.Embed {
+		return s, []Command{GoForward{}}
+	}
+	s, cmds := s.stepOn()
+	return s, append(cmds, SetURL{Replace: s.Link})
+}
+
+// stepBack and stepOn move between the stacks. A step's label is about the
+// edit between it and the one after it.
+func (s State) stepBack() (State, []Command) {
+	n := len(s.undo)
+	to := s.undo[n-1]
+	s.undo = s.undo[: n-1 : n-1]
+	s.redo = append(s.redo[:len(s.redo):len(s.redo)], Step{Scenario: s.Scenario, Link: s.Link, Label: to.Label})
+	return s.goTo(to, "Undone: "+to.Label)
+}
+
+func (s State) stepOn() (State, []Command) {
+	n := len(s.redo)
+	to := s.redo[n-1]
+	s.redo = s.redo[: n-1 : n-1]
+	s.undo = append(s.undo[:len(s.undo):len(s.undo)], Step{Scenario: s.Scenario, Link: s.Link, Label: to.Label})
+	return s.goTo(to, "Done again: "+to.Label)
+}
+
+func (s State) goTo(to Step, toast string) (State, []Command) {
+	s.Scenario, s.Draft, s.Link = to.Scenario, to.Scenario, to.Link
+	s.Errors, s.Invalid = nil, nil
+	s.Base = s.Trace
+	s.Toast = toast
+	s, cmds := s.run()
+	return s, append(cmds, Save{Hash: s.Link})
+}
+
+// labelOf names a field for the history.
+func (s State) labelOf(path string) string {
+	for _, f := range scenario.Fields(s.Draft) {
+		if f.Path == path {
+			if f.Element != "" {
+				return f.Label + " of " + f.Element
+			}
+			return f.Label
+		}
+	}
+	return path
+}
+
+func firstSentence(d *scenario.Scenario, invalid map[string]string) string {
+	for _, e := range scenario.Validate(d) {
+		if t := invalid[e.Path]; t != "" {
+			return t
+		}
+	}
+	return ""
+}
+
+func with[V any](m map[string]V, k string, v V) map[string]V {
+	m = maps.Clone(m)
+	if m == nil {
+		m = make(map[string]V)
+	}
+	m[k] = v
+	return m
+}
