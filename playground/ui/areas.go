@@ -1,0 +1,289 @@
+//go:build js && wasm
+
+package ui
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/hexops/vecty"
+	"github.com/hexops/vecty/elem"
+	"github.com/hexops/vecty/prop"
+
+	"cipherglass/playground/app"
+	"cipherglass/playground/dissect"
+)
+
+// scroller is a container of n rows of which a window is in the document.
+func (p *page) scroller(w *window, n int, m []vecty.Applyer, before vecty.MarkupOrChild, rows func(m *markup, from, to int)) *vecty.HTML {
+	w.fit(n)
+	all := append([]vecty.Applyer{id(w.id), class("scroll"), attr("tabindex", "0")}, m...)
+	return elem.Div(
+		vecty.Markup(all...),
+		elem.Div(
+			vecty.Markup(class("tall"), vecty.Style("height", strconv.Itoa(n*w.row)+"px")),
+			before,
+			elem.Div(vecty.Markup(
+				class("window"), attr("role", "presentation"),
+				vecty.Style("transform", "translateY("+strconv.Itoa(w.from*w.row)+"px)"),
+				inner(func(m *markup) { rows(m, w.from, w.to) }),
+			)),
+		),
+	)
+}
+
+// ladder shows packets and events.
+func (p *page) ladder() vecty.ComponentOrHTML {
+	s := &p.state
+	f := s.View.Filters
+	chip := func(to, label string, on bool) *vecty.HTML {
+		return button("filter", []vecty.Applyer{dataset("to", to), attr("aria-pressed", strconv.FormatBool(on))}, text(label))
+	}
+	n := len(p.rows)
+	sel := p.selectedRow()
+	w := p.windows["ladder"]
+	marks := []vecty.Applyer{attr("role", "listbox"), attr("aria-label", "Packets and events in time order")}
+	if sel >= 0 {
+		marks = append(marks, attr("aria-activedescendant", "row-"+strconv.Itoa(sel)))
+	}
+	lanes := 0
+	if s.Trace != nil {
+		lanes = min(len(s.Trace.Nodes), maxLanes)
+	}
+	return elem.Div(
+		vecty.Markup(class("fill")),
+		elem.Div(
+			vecty.Markup(class("bar"), attr("role", "group"), attr("aria-label", "What the ladder shows")),
+			chip("acks", "bare ACKs", !f.NoAcks), chip("states", "states", !f.NoStates), chip("secrets", "secrets", !f.NoSecrets),
+			chip("checks", "checks", !f.NoChecks), chip("buffers", "buffers", f.Buffers),
+		),
+		elem.Div(vecty.Markup(class("nodes"), attr("aria-hidden", "true"), inner(func(m *markup) {
+			if s.Trace == nil {
+				return
+			}
+			m.raw(`<span class="t">ms</span><span class="lanes g`, strconv.Itoa(lanes), `">`)
+			for i, name := range s.Trace.Nodes[:lanes] {
+				kind, label := p.node(name)
+				m.raw(`<span class="who `, kind, ` s`, strconv.Itoa(2*i+1), ` e`, strconv.Itoa(2*i+3), `"`)
+				m.attr("title", name)
+				m.raw(`><span class="shape"></span>`)
+				m.text(label)
+				m.raw(`</span>`)
+			}
+			m.raw(`</span><span class="badges"></span>`)
+		}))),
+		p.scroller(w, n, marks,
+			elem.Div(vecty.Markup(class("lifelines"), attr("aria-hidden", "true"), inner(func(m *markup) {
+				m.raw(`<span class="t"></span><span class="lanes g`, strconv.Itoa(lanes), `">`)
+				for i := range lanes {
+					m.raw(`<span class="line s`, strconv.Itoa(2*i+2), ` e`, strconv.Itoa(2*i+3), `"></span>`)
+				}
+				m.raw(`</span><span class="badges"></span>`)
+			}))),
+			func(m *markup, from, to int) { ladderRows(m, s.Trace, p.rows, from, to, sel) },
+		),
+	)
+}
+
+// node says what a node is and what people call it.
+func (p *page) node(name string) (kind, label string) {
+	if sc := p.state.Trace.Scenario; sc != nil {
+		for _, n := range sc.Nodes {
+			if n.Name == name {
+				if n.Label != "" {
+					return n.Kind, n.Label
+				}
+				return n.Kind, n.Name
+			}
+		}
+	}
+	return "host", name
+}
+
+// inspector shows the packet or event that is selected.
+func (p *page) inspector() vecty.ComponentOrHTML {
+	s := &p.state
+	in := p.inspect
+	isPacket := in != nil && in.Tab != nil
+	return elem.Div(
+		vecty.Markup(class("fill inspect")),
+		p.inspectTop(in),
+		elem.Div(
+			vecty.Markup(class("packet-view"), vecty.Property("hidden", !isPacket)),
+			elem.Div(vecty.Markup(id("nesting"), inner(func(m *markup) {
+				if isPacket {
+					nesting(m, dissect.Nesting(in.View), len(in.Packet.Bytes))
+				}
+			}))),
+			p.tabs(in),
+			p.treeView(in),
+			p.hexView(in),
+			p.flipBar(in),
+			elem.Div(
+				vecty.Markup(class("details")),
+				elem.Div(vecty.Markup(id("explain"), class("explain"), inner(func(m *markup) {
+					if isPacket {
+						explanation(m, s.Trace, in)
+					}
+				}))),
+				elem.Div(vecty.Markup(class("opinions")),
+					elem.Heading3(vecty.Text("Second opinions on this packet")),
+					elem.Div(vecty.Markup(id("checks"), inner(func(m *markup) {
+						if isPacket {
+							checkList(m, app.ChecksOf(s.Trace, in.Packet.Name), s.Verified)
+						}
+					}))),
+				),
+			),
+		),
+		elem.Div(
+			vecty.Markup(id("event"), class("event-view"), attr("tabindex", "0"), vecty.Property("hidden", isPacket), inner(func(m *markup) {
+				if isPacket || s.Trace == nil {
+					return
+				}
+				if in != nil {
+					eventDetail(m, s.Trace, in.Events)
+				}
+				m.raw(`<section class="whole"><h3>Second opinions on the scenario as a whole</h3>`)
+				checkList(m, app.ScenarioChecks(s.Trace), s.Verified)
+				m.raw(`</section>`)
+			})),
+		),
+	)
+}
+
+func (p *page) inspectTop(in *app.Inspection) *vecty.HTML {
+	title, line, actions := "Nothing chosen", "", false
+	if in != nil && in.Packet != nil {
+		q := in.Packet
+		title = q.Name
+		line = fmt.Sprintf("%s → %s on %s · %s · %s ms", q.From, q.To, q.Link, count(len(q.Bytes), "byte"), millis(q.Time))
+		if q.Fate != "" && q.Fate != "delivered" {
+			line += " · " + q.Fate
+			if q.Why != "" {
+				line += ": " + q.Why
+			}
+		}
+		actions = true
+	} else if in != nil && len(in.Events) > 0 {
+		e := in.Events[0]
+		title = e.Text
+		line = fmt.Sprintf("%s · %s", e.Node, e.Conv)
+		if n := len(in.Events); n > 1 {
+			line += fmt.Sprintf(" · %d at this moment", n)
+		}
+	}
+	return elem.Div(
+		vecty.Markup(class("inspect-top")),
+		elem.Div(vecty.Markup(class("titles")),
+			elem.Heading2(vecty.Markup(id("selected"), attr("title", title)), vecty.Text(title)),
+			elem.Paragraph(vecty.Markup(class("meta"), attr("title", line)), vecty.Text(line)),
+		),
+		elem.Div(vecty.Markup(class("acts"), vecty.Property("hidden", !actions)),
+			button("fault-add", []vecty.Applyer{dataset("to", "drop"), attr("title", "Lose this packet on its link, in this scenario")}, text("Lose")),
+			button("fault-add", []vecty.Applyer{dataset("to", "replay"), attr("title", "Send a copy of this packet a second time, as an attacker would")}, text("Replay")),
+		),
+	)
+}
+
+// tabs choose between the frame and the buffers made from it.
+func (p *page) tabs(in *app.Inspection) *vecty.HTML {
+	kids := []vecty.MarkupOrChild{vecty.Markup(id("tabs"), class("tabs"), attr("role", "tablist"), attr("aria-label", "Bytes to look at"))}
+	if in != nil && in.View != nil {
+		for i := range in.View.Tabs {
+			t := &in.View.Tabs[i]
+			on := t == in.Tab
+			tabindex := "-1"
+			if on {
+				tabindex = "0"
+			}
+			sign := ""
+			if t.Failure != "" {
+				sign = "✗ "
+			}
+			kids = append(kids, button("tab", []vecty.Applyer{
+				dataset("tab", t.ID), attr("role", "tab"), attr("aria-selected", strconv.FormatBool(on)), attr("tabindex", tabindex),
+				attr("aria-controls", "tree"), class("L-" + layerClass(t.Layer)), attr("title", t.Title+", "+t.How),
+			}, span("sw", ""), text(sign+t.Title), span("len", strconv.Itoa(len(t.Bytes)))))
+		}
+	}
+	how := ""
+	if in != nil && in.Tab != nil {
+		how = in.Tab.How
+		if in.Tab.Failure != "" {
+			how += ": " + in.Tab.Failure
+		}
+		if in.New() {
+			how += " · new in this run"
+		}
+	}
+	return elem.Div(elem.Div(kids...), elem.Paragraph(vecty.Markup(class("how")), vecty.Text(how)))
+}
+
+func (p *page) treeView(in *app.Inspection) *vecty.HTML {
+	marks := []vecty.Applyer{attr("role", "tree"), attr("aria-label", "Fields")}
+	if in != nil && in.Path != "" {
+		for i := range p.tree {
+			if p.tree[i].Path == in.Path {
+				marks = append(marks, attr("aria-activedescendant", "node-"+strconv.Itoa(i)))
+			}
+		}
+	}
+	return p.scroller(p.windows["tree"], len(p.tree), marks, nil, func(m *markup, from, to int) {
+		if in != nil && in.Tab != nil {
+			treeRows(m, in, p.tree, from, to)
+		}
+	})
+}
+
+func (p *page) hexView(in *app.Inspection) *vecty.HTML {
+	n := p.length("hex")
+	marks := []vecty.Applyer{
+		attr("role", "grid"), attr("aria-label", "Bytes"), attr("aria-rowcount", strconv.Itoa(n)), attr("aria-colcount", strconv.Itoa(hexCols)),
+	}
+	if in != nil && in.Byte >= 0 {
+		marks = append(marks, attr("aria-activedescendant", "byte-"+strconv.Itoa(in.Byte)))
+	}
+	if in != nil && in.Tab != nil && in.Tab.ReadOnly != "" {
+		marks = append(marks, attr("aria-readonly", "true"))
+	}
+	return p.scroller(p.windows["hex"], n, marks, nil, func(m *markup, from, to int) {
+		if in != nil && in.Tab != nil {
+			hexRows(m, in, p.layers, p.wrong, from, to)
+		}
+	})
+}
+
+// flipBar shows the byte under the cursor and takes its new value.
+func (p *page) flipBar(in *app.Inspection) *vecty.HTML {
+	f := p.state.View.Flip
+	line, edit, wrong := "", false, ""
+	value := ""
+	if in != nil && in.Tab != nil && in.Byte >= 0 && in.Byte < len(in.Tab.Bytes) {
+		b := in.Tab.Bytes[in.Byte]
+		line = fmt.Sprintf("byte %d (0x%04x) is %02x = %d = %08b", in.Byte, in.Byte, b, b, b)
+		edit = in.Tab.ReadOnly == ""
+		if f.Open && f.Offset == in.Byte {
+			value, wrong = f.Text, f.Wrong
+		}
+		if !edit {
+			wrong = ""
+			line += ". " + in.Tab.ReadOnly
+		}
+	} else if in != nil && in.Tab != nil {
+		line = "Click a byte; type two hex digits to change it on its way."
+		if in.Tab.ReadOnly != "" {
+			line = in.Tab.ReadOnly
+		}
+	}
+	return elem.Div(
+		vecty.Markup(class("flip-bar")),
+		elem.Span(vecty.Markup(class("line"), attr("title", line)), vecty.Text(line)),
+		elem.Label(vecty.Markup(attr("for", "flip"), vecty.Property("hidden", !edit)), vecty.Text("new value")),
+		elem.Input(vecty.Markup(
+			id("flip"), class("mono"), attr("type", "text"), attr("maxlength", "2"), attr("size", "2"), vecty.Property("hidden", !edit),
+			prop.Value(value), attr("autocomplete", "off"), attr("spellcheck", "false"), attr("aria-invalid", strconv.FormatBool(wrong != "")),
+		)),
+		elem.Span(vecty.Markup(class("error"), vecty.Property("hidden", wrong == "")), vecty.Text(wrong)),
+	)
+}

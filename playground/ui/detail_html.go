@@ -1,0 +1,365 @@
+package ui
+
+import (
+	"encoding/hex"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"cipherglass/playground/app"
+	"cipherglass/playground/dissect"
+	"cipherglass/playground/trace"
+)
+
+// nesting draws the frame to scale, and names each part below.
+func nesting(m *markup, layers []dissect.Layer, size int) {
+	if size == 0 {
+		return
+	}
+	m.raw(`<svg class="nest" role="img" preserveAspectRatio="none" aria-label="The frame to scale"><defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><line class="hatch" x1="0" y1="0" x2="0" y2="6"/></pattern></defs>`)
+	for _, l := range layers {
+		if l.Len == 0 {
+			continue
+		}
+		x, w := 100*float64(l.Off)/float64(size), 100*float64(l.Len)/float64(size)
+		m.raw(`<svg class="seg L-`, layerClass(l.ID), `"`)
+		m.attr("x", fmt.Sprintf("%.3f%%", x))
+		m.attr("width", fmt.Sprintf("%.3f%%", w))
+		m.num("data-off", l.Off)
+		m.num("data-len", l.Len)
+		segTarget(m, l)
+		m.raw(`><title>`)
+		m.text(layerTitle(l))
+		m.raw(`</title><rect width="100%" height="100%"/>`)
+		if l.Encrypted {
+			m.raw(`<rect class="enc" width="100%" height="100%" fill="url(#hatch)"/>`)
+		}
+		if w > 9 {
+			m.raw(`<text x="50%" y="50%">`)
+			name := l.Name
+			if most := int(w * 0.75); len(name) > most && most > 1 {
+				name = name[:most-1] + "…"
+			}
+			m.text(name)
+			m.raw(`</text>`)
+		}
+		m.raw(`</svg>`)
+	}
+	m.raw(`</svg><div class="legend">`)
+	for _, l := range layers {
+		m.raw(`<button type="button" class="chip L-`, layerClass(l.ID), `"`)
+		m.num("data-off", l.Off)
+		m.num("data-len", l.Len)
+		segTarget(m, l)
+		m.attr("title", layerTitle(l))
+		m.raw(`><span class="sw" aria-hidden="true"></span>`)
+		m.text(l.Name)
+		m.raw(" ")
+		if l.Encrypted {
+			m.raw(`<span title="encrypted on the link" aria-label="encrypted">🔒</span> `)
+		}
+		m.el("span", "len", strconv.Itoa(l.Len))
+		m.raw(`</button>`)
+	}
+	m.raw(`</div>`)
+}
+
+func segTarget(m *markup, l dissect.Layer) {
+	m.attr("data-act", "seg")
+	if l.Node != "" {
+		m.attr("data-node", l.Node)
+	}
+	if l.Buffer != "" {
+		m.attr("data-tab", l.Buffer)
+	}
+}
+
+func layerTitle(l dissect.Layer) string {
+	s := fmt.Sprintf("%s: %s from byte %d", l.Name, count(l.Len, "byte"), l.Off)
+	if l.Encrypted {
+		s += ", encrypted on the link"
+	}
+	return s
+}
+
+// explanation says what the selected field is, and what its value was made of.
+func explanation(m *markup, t *trace.Trace, in *app.Inspection) {
+	if in.Node == nil {
+		m.raw(`<p class="quiet">Choose a field or a byte to see what it is and where it came from.</p>`)
+		return
+	}
+	e := dissect.Explain(t, in.Tab, in.Node)
+	m.el("h3", "", e.Title)
+	if in.Node.Value != "" {
+		m.el("p", "val mono", in.Node.Value)
+	}
+	if in.Node.Bad != "" {
+		m.el("p", "why", "✗ "+in.Node.Bad)
+	}
+	if e.Text != "" {
+		m.el("p", "", e.Text)
+	}
+	inputs(m, t, e.Inputs)
+	m.raw(`<p class="meta">`)
+	where := fmt.Sprintf("bytes %d to %d", in.Node.Off, in.Node.Off+in.Node.Len-1)
+	if in.Node.Len <= 1 {
+		where = fmt.Sprintf("byte %d", in.Node.Off)
+	}
+	if in.Node.Mask != 0 {
+		where += fmt.Sprintf(", mask 0x%x", in.Node.Mask)
+	}
+	m.el("span", "", where)
+	if p, at, ok := in.Tab.OnLink(in.Node.Off); ok && in.Tab.ID != dissect.FrameID {
+		m.raw(` · `)
+		goButton(m, "row", p, fmt.Sprintf("byte %d of %s", at, p))
+	}
+	if e.Filter != "" {
+		m.raw(` · <span title="Wireshark's display filter">`)
+		m.el("code", "", e.Filter)
+		m.raw(`</span>`)
+	}
+	if e.Ref != "" {
+		m.raw(` · `)
+		reference(m, e.Ref)
+	}
+	m.raw(`</p>`)
+}
+
+func inputs(m *markup, t *trace.Trace, list []dissect.Input) {
+	if len(list) == 0 {
+		return
+	}
+	m.raw(`<table class="inputs"><tbody>`)
+	for _, x := range list {
+		m.raw(`<tr><th scope="row">`)
+		m.text(x.Name)
+		m.raw(`</th><td>`)
+		if len(x.Value) > 0 {
+			m.raw(`<code class="mono">`)
+			m.text(hexText(x.Value, 32))
+			m.raw(`</code> `)
+		}
+		if x.Note != "" {
+			m.el("span", "note", x.Note)
+			m.raw(" ")
+		}
+		switch {
+		case x.Secret != "":
+			goButton(m, "secret", x.Secret, "how it was derived")
+		case x.Buffer != "":
+			goButton(m, "buffer", x.Buffer, "these bytes")
+		case x.Random != "":
+			goButton(m, "value", x.Random, "pin "+x.Random)
+		}
+		m.raw(`</td></tr>`)
+	}
+	m.raw(`</tbody></table>`)
+}
+
+func goButton(m *markup, act, to, label string) {
+	m.raw(`<button type="button" class="go" data-act="go-`, act, `"`)
+	m.attr("data-to", to)
+	m.raw(`>`)
+	m.text(label)
+	m.raw(`</button>`)
+}
+
+// hexText shows at most n bytes in hex.
+func hexText(b []byte, n int) string {
+	if len(b) > n {
+		return hex.EncodeToString(b[:n]) + "… (" + strconv.Itoa(len(b)) + " bytes)"
+	}
+	return hex.EncodeToString(b)
+}
+
+var rfcNumber = regexp.MustCompile(`RFC (\d+)(?:, (?:Section|Appendix) ([0-9A-Z][0-9A-Za-z.]*))?`)
+
+// reference writes a citation with links to the RFCs it names.
+func reference(m *markup, ref string) {
+	at := 0
+	for _, x := range rfcNumber.FindAllStringSubmatchIndex(ref, -1) {
+		m.text(ref[at:x[0]])
+		url := "https://www.rfc-editor.org/rfc/rfc" + ref[x[2]:x[3]]
+		if x[4] >= 0 {
+			part := strings.TrimRight(ref[x[4]:x[5]], ".")
+			if part[0] >= 'A' {
+				url += "#appendix-" + part
+			} else {
+				url += "#section-" + part
+			}
+		}
+		m.raw(`<a target="_blank" rel="noopener noreferrer"`)
+		m.attr("href", url)
+		m.raw(`>`)
+		m.text(ref[x[0]:x[1]])
+		m.raw(`</a>`)
+		at = x[1]
+	}
+	m.text(ref[at:])
+}
+
+// checkList writes second opinions, those that disagree first.
+func checkList(m *markup, checks []*trace.Check, verified bool) {
+	if len(checks) == 0 {
+		if verified {
+			m.raw(`<p class="quiet">Nobody was asked about this.</p>`)
+		} else {
+			m.raw(`<p class="quiet">Second opinions are being asked…</p>`)
+		}
+		return
+	}
+	m.raw(`<ul class="checks">`)
+	for _, want := range []trace.Answer{trace.Disagreed, trace.Agreed, trace.Nobody} {
+		for _, c := range checks {
+			if c.Answer != want {
+				continue
+			}
+			class, sign, word := answer(c.Answer)
+			m.raw(`<li class="check `, class, `"`)
+			m.attr("data-answer", word)
+			m.raw(`><span class="ans `, class, `">`, sign, ` `, answerWord(c.Answer), `</span> `)
+			m.el("b", "", c.Name)
+			m.raw(` <span class="by">by `)
+			m.text(c.By)
+			m.raw(`</span>`)
+			if c.Detail != "" {
+				m.raw(" ")
+				m.el("span", "detail", c.Detail)
+			}
+			m.raw(`</li>`)
+		}
+	}
+	m.raw(`</ul>`)
+}
+
+func answer(a trace.Answer) (class, sign, word string) {
+	switch a {
+	case trace.Agreed:
+		return "yes", "✓", "agreed"
+	case trace.Disagreed:
+		return "no", "✗", "disagreed"
+	}
+	return "nobody", "○", "nobody"
+}
+
+func answerWord(a trace.Answer) string {
+	switch a {
+	case trace.Agreed:
+		return "agreed"
+	case trace.Disagreed:
+		return "disagreed"
+	}
+	return "nobody could"
+}
+
+// eventDetail shows what happened at a node: states, secrets with their
+// inputs, checks of a peer.
+func eventDetail(m *markup, t *trace.Trace, events []*trace.Event) {
+	for _, e := range events {
+		m.raw(`<article class="event k-`, e.Kind, `">`)
+		m.raw(`<h3>`)
+		sign := eventSigns[e.Kind]
+		if e.Kind == trace.KindChecked && !e.OK {
+			sign = "✗"
+		}
+		m.el("span", "sign", sign)
+		m.raw(" ")
+		m.text(e.Text)
+		m.raw(`</h3>`)
+		if e.Detail != "" && e.Kind != trace.KindConnected {
+			m.el("p", "", e.Detail)
+		}
+		if e.Fail != nil {
+			m.el("p", "why", e.Fail.Sentence())
+			if a := e.Fail.Code.Alert; a != "" {
+				m.raw(`<p>It is told to the other side as `)
+				m.el("code", "", a)
+				m.raw(`.</p>`)
+			}
+		}
+		if len(e.Facts) > 0 {
+			m.raw(`<table class="inputs"><tbody>`)
+			for _, f := range e.Facts {
+				m.raw(`<tr>`)
+				m.raw(`<th scope="row">`)
+				m.text(f.Name)
+				m.raw(`</th><td>`)
+				m.text(f.Value)
+				m.raw(`</td></tr>`)
+			}
+			m.raw(`</tbody></table>`)
+		}
+		if s := app.SecretByID(t, e.Secret); s != nil {
+			secret(m, t, s)
+		}
+		m.raw(`<p class="meta">`)
+		m.text(fmt.Sprintf("at %s, %s ms", e.Node, millis(e.Time)))
+		if e.Packet != "" {
+			m.raw(` · because of `)
+			goButton(m, "row", e.Packet, e.Packet)
+		}
+		if e.Buffer != "" {
+			m.raw(` · `)
+			goButton(m, "buffer", e.Buffer, "the bytes")
+		}
+		ref := e.Ref
+		if ref == "" && e.Fail != nil {
+			ref = e.Fail.Code.Ref
+		}
+		if ref != "" {
+			m.raw(` · `)
+			reference(m, ref)
+		}
+		m.raw(`</p></article>`)
+	}
+}
+
+// secret shows a derived value, its function and every input; each input
+// leads to where it came from.
+func secret(m *markup, t *trace.Trace, s *trace.Secret) {
+	m.raw(`<p class="val mono">`)
+	m.text(hex.EncodeToString(s.Value))
+	m.raw(`</p><p>= `)
+	m.el("code", "", s.Func)
+	if s.Hash != "" {
+		m.raw(" with ")
+		m.el("code", "", s.Hash)
+	}
+	m.raw(` of</p>`)
+	list := make([]dissect.Input, 0, len(s.Inputs))
+	for _, p := range s.Inputs {
+		x := dissect.Input{Name: p.Name, Value: p.Value, Note: p.Note}
+		switch {
+		case p.From == "":
+		case app.SecretByID(t, p.From) != nil:
+			x.Secret = p.From
+		case t.Buffer(p.From) != nil:
+			x.Buffer = p.From
+		default:
+			x.Random = p.From
+		}
+		if x.Note == "" && printable(p.Value) {
+			x.Note = strconv.Quote(string(p.Value))
+		}
+		list = append(list, x)
+	}
+	inputs(m, t, list)
+	if s.Keylog != "" {
+		m.raw(`<p class="meta">In the key log as `)
+		m.el("code", "", s.Keylog)
+		m.raw(`</p>`)
+	}
+}
+
+func printable(b []byte) bool {
+	if len(b) == 0 {
+		return false
+	}
+	for _, c := range b {
+		if c < 32 || c > 126 {
+			return false
+		}
+	}
+	return true
+}

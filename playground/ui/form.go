@@ -1,0 +1,378 @@
+//go:build js && wasm
+
+package ui
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/hexops/vecty"
+	"github.com/hexops/vecty/elem"
+	"github.com/hexops/vecty/prop"
+
+	"cipherglass/playground/app"
+	"cipherglass/playground/scenario"
+)
+
+// form shows the scenario's fields, group by group.
+func (p *page) form() vecty.ComponentOrHTML {
+	s := &p.state
+	kids := []vecty.MarkupOrChild{vecty.Markup(class("form"))}
+	kids = append(kids, p.keyRequests())
+	strays := vecty.List{}
+	for _, x := range app.Strays(s) {
+		strays = append(strays, elem.Paragraph(vecty.Markup(class("error")), vecty.Text("✗ "+x)))
+	}
+	kids = append(kids, elem.Div(strays))
+	for _, g := range app.Form(s) {
+		kids = append(kids, group(g))
+	}
+	return elem.Div(kids...)
+}
+
+func group(g app.Group) *vecty.HTML {
+	wrong := ""
+	if g.Wrong > 0 {
+		wrong = "✗ " + strconv.Itoa(g.Wrong)
+	}
+	body := []vecty.MarkupOrChild{vecty.Markup(class("group-body"))}
+	for _, part := range g.Parts {
+		kids := []vecty.MarkupOrChild{
+			vecty.Markup(class("part")),
+			elem.Heading3(vecty.Markup(vecty.Property("hidden", part.Title == "")), vecty.Text(part.Title)),
+		}
+		for _, f := range part.Fields {
+			kids = append(kids, newField(f))
+		}
+		body = append(body, elem.Div(kids...))
+	}
+	return elem.Details(
+		vecty.Markup(class("group"), dataset("group", g.Title), vecty.Property("open", g.Open)),
+		elem.Summary(text(g.Title), span("error", wrong)),
+		elem.Div(body...),
+	)
+}
+
+// field is one field of the form. It renders again only when it changes.
+type field struct {
+	vecty.Core
+	Key string        `vecty:"prop"`
+	F   app.FormField `vecty:"prop"`
+}
+
+func newField(f app.FormField) *field {
+	var k strings.Builder
+	k.WriteString(key(f.Path, f.Text, f.Wrong, f.Label, string(f.Kind)))
+	for _, c := range f.Choices {
+		k.WriteString(key(c.Value, c.Label, c.Retired))
+	}
+	for _, e := range f.List {
+		k.WriteString(key("entry", e))
+	}
+	return &field{Key: k.String(), F: f}
+}
+
+// Copy implements vecty.Copier.
+func (f *field) Copy() vecty.Component { return &field{Key: f.Key, F: f.F} }
+
+// SkipRender implements vecty.RenderSkipper.
+func (f *field) SkipRender(prev vecty.Component) bool {
+	p, ok := prev.(*field)
+	return ok && p.Key == f.Key
+}
+
+// Render implements vecty.Component.
+func (f *field) Render() vecty.ComponentOrHTML {
+	x := &f.F
+	fid := "f-" + x.Path
+	help := x.Help
+	if x.Ref != "" {
+		help += " (" + x.Ref + ")"
+	}
+	unit := x.Unit
+	names := "field k-" + string(x.Kind)
+	if x.Wrong != "" {
+		names += " wrong"
+	}
+	errorText := ""
+	if x.Wrong != "" {
+		errorText = "✗ " + x.Wrong
+	}
+	return elem.Div(
+		vecty.Markup(class(names), attr("title", help)),
+		elem.Label(vecty.Markup(attr("for", fid)), vecty.Text(x.Label), elem.Span(vecty.Markup(class("unit")), vecty.Text(unit))),
+		elem.Div(vecty.Markup(class("control")), control(x, fid)),
+		elem.Paragraph(vecty.Markup(class("error"), id("e-"+x.Path), dataset("error", x.Path), vecty.Property("hidden", x.Wrong == "")), vecty.Text(errorText)),
+	)
+}
+
+// control is what edits a field, by its kind.
+func control(x *app.FormField, fid string) vecty.ComponentOrHTML {
+	common := vecty.Markup(
+		id(fid), dataset("path", x.Path), attr("aria-invalid", strconv.FormatBool(x.Wrong != "")),
+		attr("aria-describedby", "e-"+x.Path), attr("autocomplete", "off"), attr("spellcheck", "false"),
+	)
+	switch x.Kind {
+	case scenario.Bool:
+		return elem.Input(common, vecty.Markup(attr("type", "checkbox"), prop.Checked(x.Text == "true")))
+	case scenario.Enum:
+		kids := []vecty.MarkupOrChild{common}
+		known := false
+		for _, c := range x.Choices {
+			known = known || c.Value == x.Text
+			kids = append(kids, option(c, c.Value == x.Text))
+		}
+		if x.Optional && !hasEmpty(x.Choices) {
+			label := x.Default
+			if label == "" {
+				label = "none"
+			}
+			known = known || x.Text == ""
+			kids = append(kids, option(scenario.Choice{Label: label}, x.Text == ""))
+		}
+		if !known {
+			kids = append(kids, option(scenario.Choice{Value: x.Text, Label: x.Text + " (unknown)"}, true))
+		}
+		return elem.Select(kids...)
+	case scenario.List, scenario.Names, scenario.Words:
+		return offer(x, fid)
+	case scenario.PEM:
+		return elem.TextArea(common, vecty.Markup(attr("rows", "4"), class("mono"), prop.Value(x.Text),
+			attr("placeholder", "-----BEGIN CERTIFICATE-----\nPaste the certificate, and its private key below it. The key stays in this page's memory.")))
+	case scenario.Int:
+		return elem.Input(common, vecty.Markup(attr("type", "text"), attr("inputmode", "numeric"), class("num"), prop.Value(x.Text)))
+	}
+	mono := x.Kind == scenario.Hex || x.Kind == scenario.SPI || x.Kind == scenario.Prefix || x.Kind == scenario.Address || x.Kind == scenario.Time
+	return elem.Input(common, vecty.Markup(attr("type", "text"), on(mono, class("mono")), prop.Value(x.Text)))
+}
+
+func hasEmpty(choices []scenario.Choice) bool {
+	for _, c := range choices {
+		if c.Value == "" {
+			return true
+		}
+	}
+	return false
+}
+
+func option(c scenario.Choice, selected bool) *vecty.HTML {
+	label := c.Label
+	if label == "" {
+		label = c.Value
+	}
+	if label == "" {
+		label = "none"
+	}
+	if c.Retired != "" {
+		label += " (retired)"
+	}
+	return elem.Option(vecty.Markup(vecty.Property("value", c.Value), vecty.Property("selected", selected)), vecty.Text(label))
+}
+
+// offer is an ordered list: its entries, and a field that adds one.
+func offer(x *app.FormField, fid string) *vecty.HTML {
+	list := x.List
+	items := []vecty.MarkupOrChild{vecty.Markup(dataset("list", x.Path))}
+	move := x.Kind != scenario.Names
+	for i, e := range list {
+		c := choiceOf(x.Choices, e)
+		label := e
+		at := strconv.Itoa(i)
+		act := func(what, sign, word string, off bool) *vecty.HTML {
+			return button(what, []vecty.Applyer{
+				dataset("path", x.Path), dataset("i", at), prop.Disabled(off),
+				attr("aria-label", word+" "+e), attr("title", word),
+			}, text(sign))
+		}
+		title := c.Help
+		if c.Retired != "" {
+			title = "Retired: " + c.Retired
+		}
+		items = append(items, elem.ListItem(
+			vecty.Markup(on(c.Retired != "", class("retired")), attr("title", title)),
+			elem.Span(vecty.Markup(class("entry")), vecty.Text(label)),
+			vecty.If(c.Retired != "", span("old", "retired")),
+			elem.Span(vecty.Markup(class("acts")),
+				vecty.If(move, act("list-up", "↑", "Move up", i == 0)),
+				vecty.If(move, act("list-down", "↓", "Move down", i == len(list)-1)),
+				act("list-remove", "✕", "Remove", false),
+			),
+		))
+	}
+	options := []vecty.MarkupOrChild{vecty.Markup(id("d-" + x.Path))}
+	for _, c := range x.Choices {
+		if !contains(list, c.Value) {
+			options = append(options, elem.Option(vecty.Markup(vecty.Property("value", c.Value)), vecty.Text(map[bool]string{true: "retired"}[c.Retired != ""])))
+		}
+	}
+	hint := "add…"
+	if x.Kind == scenario.List {
+		hint = "add a name or 0x…"
+	}
+	return elem.Div(
+		vecty.Markup(class("offer")),
+		elem.OrderedList(items...),
+		elem.Input(vecty.Markup(
+			id(fid), attr("type", "text"), attr("list", "d-"+x.Path), dataset("add", x.Path), attr("placeholder", hint),
+			attr("aria-invalid", strconv.FormatBool(x.Wrong != "")), attr("aria-describedby", "e-"+x.Path),
+			attr("autocomplete", "off"), attr("spellcheck", "false"),
+		)),
+		elem.DataList(options...),
+	)
+}
+
+func choiceOf(choices []scenario.Choice, v string) scenario.Choice {
+	for _, c := range choices {
+		if c.Value == v {
+			return c
+		}
+	}
+	return scenario.Choice{}
+}
+
+func contains(list []string, v string) bool {
+	for _, x := range list {
+		if x == v {
+			return true
+		}
+	}
+	return false
+}
+
+// keyRequests ask for private keys that a link's certificates need.
+func (p *page) keyRequests() *vecty.HTML {
+	list := vecty.List{}
+	for _, k := range p.state.NeedKeys {
+		wrong := p.state.Errors["key:"+k.Hash].Sentence
+		list = append(list, elem.Div(
+			vecty.Markup(class("ask")),
+			elem.Label(vecty.Markup(attr("for", "key-"+k.Hash)),
+				vecty.Text("This scenario uses a pasted certificate ("+k.Certificate+"). A link never carries private keys: paste the one that belongs to it. It stays in this page's memory.")),
+			elem.TextArea(vecty.Markup(id("key-"+k.Hash), dataset("key", k.Hash), class("mono"), attr("rows", "3"), attr("autocomplete", "off"), attr("spellcheck", "false"), attr("placeholder", "-----BEGIN PRIVATE KEY-----"))),
+			elem.Paragraph(vecty.Markup(class("error"), vecty.Property("hidden", wrong == "")), vecty.Text(wrong)),
+		))
+	}
+	return elem.Div(list)
+}
+
+// faultList shows what goes wrong on purpose.
+func (p *page) faultList() vecty.ComponentOrHTML {
+	s := &p.state
+	items := []vecty.MarkupOrChild{vecty.Markup(id("faults"))}
+	for i, f := range s.Scenario.Faults {
+		at := strconv.Itoa(i)
+		what := f.Kind + " " + f.Packet
+		detail := ""
+		if f.Kind == "tamper" {
+			detail = "byte " + strconv.Itoa(f.Offset) + " becomes " + f.Value
+		}
+		if f.Link != "" {
+			what += " on " + f.Link
+		}
+		note := ""
+		if s.Trace != nil {
+			for _, r := range s.Trace.Faults {
+				if r.Index == i && !r.Applied && !f.Off {
+					note = "did not apply: " + r.Why
+				}
+			}
+		}
+		items = append(items, elem.ListItem(
+			vecty.Markup(on(f.Off, class("off"))),
+			elem.Div(vecty.Markup(class("what mono")), vecty.Text(what)),
+			elem.Div(vecty.Markup(class("detail")), vecty.Text(detail)),
+			elem.Div(vecty.Markup(class("why"), vecty.Property("hidden", note == "")), vecty.Text(note)),
+			elem.Div(vecty.Markup(class("switches")),
+				button("fault-off", []vecty.Applyer{dataset("i", at), attr("aria-pressed", strconv.FormatBool(!f.Off))}, text(map[bool]string{true: "off", false: "on"}[f.Off])),
+				vecty.If(f.Kind == "tamper", button("fault-keep", []vecty.Applyer{
+					dataset("i", at), attr("aria-pressed", strconv.FormatBool(f.Keep)),
+					attr("title", "An attacker would compute the outer IP, TCP and UDP checksums anew. Pressed, they are left as they are, and the receiver's network notices."),
+				}, text("leave checksums as they are"))),
+				button("fault-remove", []vecty.Applyer{dataset("i", at), attr("aria-label", "Remove "+what)}, text("✕")),
+			),
+		))
+	}
+	empty := len(s.Scenario.Faults) == 0
+	wrong := s.Errors["faults"].Sentence
+	return elem.Section(
+		vecty.Markup(class("group faults")),
+		elem.Heading2(vecty.Text("Faults")),
+		elem.Paragraph(vecty.Markup(class("quiet"), vecty.Property("hidden", !empty)),
+			vecty.Text("None. Click a byte of a frame and type two hex digits to tamper with it, or lose or replay the packet in the inspector.")),
+		elem.UnorderedList(items...),
+		elem.Paragraph(vecty.Markup(class("error"), vecty.Property("hidden", wrong == "")), vecty.Text(wrong)),
+	)
+}
+
+// valueList shows the run's named values; any can be pinned.
+func (p *page) valueList() vecty.ComponentOrHTML {
+	s := &p.state
+	pins := len(s.Draft.Pins)
+	label := "Named values"
+	if pins > 0 {
+		label += ", " + strconv.Itoa(pins) + " pinned"
+	}
+	items := []vecty.MarkupOrChild{vecty.Markup(id("values"))}
+	for _, v := range app.Values(s) {
+		if !s.View.Values && !v.Pinned && v.Wrong == "" {
+			continue // of a closed list only what matters
+		}
+		items = append(items, newValue(v))
+	}
+	return elem.Details(
+		vecty.Markup(class("group values"), dataset("group", "values"), vecty.Property("open", s.View.Values)),
+		elem.Summary(vecty.Markup(id("values-open")), text(label)),
+		elem.Paragraph(vecty.Markup(class("quiet")),
+			vecty.Text("Every random value and key of this run, by name. Type over one to pin it; the others stay as they are.")),
+		elem.UnorderedList(items...),
+	)
+}
+
+// value is one named value; it renders again only when it changes.
+type value struct {
+	vecty.Core
+	V app.Value `vecty:"prop"`
+}
+
+func newValue(v app.Value) *value { return &value{V: v} }
+
+// Copy implements vecty.Copier.
+func (v *value) Copy() vecty.Component { return &value{V: v.V} }
+
+// SkipRender implements vecty.RenderSkipper.
+func (v *value) SkipRender(prev vecty.Component) bool {
+	p, ok := prev.(*value)
+	return ok && p.V == v.V
+}
+
+// Render implements vecty.Component.
+func (v *value) Render() vecty.ComponentOrHTML {
+	x := &v.V
+	note := strconv.Itoa(x.Bytes) + " bytes"
+	if x.Kind != "" && x.Kind != "bytes" {
+		note += ", " + x.Kind
+	}
+	if x.Unused {
+		note = "pinned, but this run does not use it"
+	}
+	names := "value"
+	if x.Pinned {
+		names += " pinned"
+	}
+	wrong := ""
+	if x.Wrong != "" {
+		names += " wrong"
+		wrong = "✗ " + x.Wrong
+	}
+	fid := "v-" + x.Name
+	return elem.ListItem(
+		vecty.Markup(class(names)),
+		elem.Label(vecty.Markup(attr("for", fid)), elem.Span(vecty.Markup(class("mono")), vecty.Text(x.Name)), elem.Span(vecty.Markup(class("unit")), vecty.Text(note))),
+		elem.Div(vecty.Markup(class("control")),
+			elem.Input(vecty.Markup(id(fid), attr("type", "text"), class("mono"), dataset("pin", x.Name), prop.Value(x.Hex),
+				attr("aria-invalid", strconv.FormatBool(x.Wrong != "")), attr("autocomplete", "off"), attr("spellcheck", "false"))),
+			button("unpin", []vecty.Applyer{dataset("to", x.Name), vecty.Property("hidden", !x.Pinned), attr("aria-label", "Unpin "+x.Name), attr("title", "Back to the value derived from the seed")}, text("unpin")),
+		),
+		elem.Paragraph(vecty.Markup(class("error"), dataset("error", "pin:"+x.Name), vecty.Property("hidden", x.Wrong == "")), vecty.Text(wrong)),
+	)
+}

@@ -1,0 +1,73 @@
+package ui
+
+import (
+	"fmt"
+	"html"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// page builds a run of HTML. The heavy, windowed parts of the page are each
+// set as one string, which is many times faster than elements one by one;
+// everything that is not a constant goes through one of the escaping methods.
+type markup struct{ strings.Builder }
+
+// raw writes constants.
+func (m *markup) raw(parts ...string) {
+	for _, p := range parts {
+		m.WriteString(p)
+	}
+}
+
+// text writes escaped text.
+func (m *markup) text(s string) { m.WriteString(html.EscapeString(s)) }
+
+// attr writes ` name="value"`, escaped.
+func (m *markup) attr(name, value string) {
+	m.WriteByte(' ')
+	m.WriteString(name)
+	m.WriteString(`="`)
+	m.WriteString(html.EscapeString(value))
+	m.WriteByte('"')
+}
+
+func (m *markup) num(name string, n int) {
+	m.WriteByte(' ')
+	m.WriteString(name)
+	m.WriteString(`="`)
+	m.WriteString(strconv.Itoa(n))
+	m.WriteByte('"')
+}
+
+// el writes <tag class="class">text</tag>.
+func (m *markup) el(tag, class, text string) {
+	m.raw("<", tag)
+	if class != "" {
+		m.attr("class", class)
+	}
+	m.raw(">")
+	m.text(text)
+	m.raw("</", tag, ">")
+}
+
+// millis shows a moment in milliseconds.
+func millis(d time.Duration) string {
+	return fmt.Sprintf("%.3f", float64(d)/float64(time.Millisecond))
+}
+
+// thousands shows a number with its thousands apart.
+func thousands(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+func count(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return thousands(n) + " " + word + "s"
+}

@@ -1,0 +1,189 @@
+package ui
+
+import (
+	"fmt"
+	"strconv"
+
+	"cipherglass/playground/app"
+	"cipherglass/playground/trace"
+)
+
+// Heights of rows in pixels; style.css says the same.
+const (
+	ladderRow = 28
+	treeRow   = 22
+	hexRow    = 20
+	hexCols   = 16
+)
+
+const maxLanes = 12
+
+// ladderRows writes rows[from:to] of the ladder.
+func ladderRows(m *markup, t *trace.Trace, rows []app.Row, from, to, selected int) {
+	lanes := min(len(t.Nodes), maxLanes)
+	for i := from; i < to; i++ {
+		r := &rows[i]
+		m.raw(`<div class="row `)
+		if r.Packet != nil {
+			m.raw("pkt L-", r.Layer)
+			if r.Packet.Fate == trace.Dropped {
+				m.raw(" dropped")
+			}
+		} else {
+			m.raw("evt k-", r.Kind)
+		}
+		if r.Bad {
+			m.raw(" bad")
+		}
+		if r.Mark != app.MarkSame {
+			m.raw(" mark-", r.Mark.Word())
+		}
+		if i == selected {
+			m.raw(" sel")
+		}
+		m.raw(`" role="option"`)
+		m.attr("id", "row-"+strconv.Itoa(i))
+		m.attr("aria-selected", strconv.FormatBool(i == selected))
+		m.num("aria-posinset", i+1)
+		m.num("aria-setsize", len(rows))
+		m.attr("data-row", r.ID)
+		m.attr("aria-label", rowLabel(t, r))
+		m.raw(`><span class="t">`)
+		if i == from || rows[i-1].Time != r.Time || i == 0 {
+			m.text(millis(r.Time))
+		}
+		m.raw(`</span><span class="lanes g`, strconv.Itoa(lanes), `">`)
+		if r.Packet != nil {
+			packetArrow(m, r, lanes)
+		} else {
+			eventNote(m, t, r, lanes)
+		}
+		m.raw(`</span><span class="badges">`)
+		badges(m, r)
+		m.raw(`</span></div>`)
+	}
+}
+
+// packetArrow draws an arrow between two lanes. Its label breaks the arrow
+// when there are two lanes, and stands beside it when there are more.
+func packetArrow(m *markup, r *app.Row, lanes int) {
+	a, b := min(r.From, lanes-1), min(r.To, lanes-1)
+	lo, hi, way := a, b, "right"
+	if a > b {
+		lo, hi, way = b, a, "left"
+	}
+	m.raw(`<span class="arrow `, way, " s", strconv.Itoa(2*lo+2), " e", strconv.Itoa(2*hi+2), `">`)
+	if lanes <= 2 {
+		packetText(m, r)
+	}
+	if r.Packet.Fate == trace.Dropped {
+		m.raw(`<span class="x" aria-hidden="true">✕</span>`)
+	}
+	m.raw(`</span>`)
+	if lanes > 2 {
+		if lo+hi < lanes {
+			m.raw(`<span class="beside s`, strconv.Itoa(2*hi+2), " e", strconv.Itoa(2*lanes+1), `">`)
+		} else {
+			m.raw(`<span class="beside before s1 e`, strconv.Itoa(2*lo+2), `">`)
+		}
+		packetText(m, r)
+		m.raw(`</span>`)
+	}
+}
+
+func packetText(m *markup, r *app.Row) {
+	m.raw(`<span class="lbl">`)
+	m.el("b", "tag", r.Tag)
+	m.raw(" ")
+	m.text(info(r))
+	if r.Packet.Why != "" && r.Packet.Fate != trace.Delivered {
+		m.raw(` <span class="why">`)
+		m.text(r.Packet.Fate + ": " + r.Packet.Why)
+		m.raw(`</span>`)
+	} else if r.Packet.Fate == trace.Fragmented || r.Packet.Fate == trace.Rewritten {
+		m.el("span", "why", " "+r.Packet.Fate)
+	}
+	m.raw(`</span>`)
+}
+
+// info is the packet's line without the layer that its tag already says.
+func info(r *app.Row) string {
+	s := r.Packet.Info
+	if s == "" {
+		s = fmt.Sprintf("%d bytes", len(r.Packet.Bytes))
+	}
+	if n := len(r.Tag); len(s) > n+1 && s[:n] == r.Tag && s[n] == ' ' {
+		s = s[n+1:]
+	}
+	return s
+}
+
+var eventSigns = map[string]string{
+	trace.KindState: "◆", trace.KindConnected: "★", trace.KindChecked: "✓", trace.KindSecret: "⚷",
+	trace.KindDestroyed: "⌫", trace.KindMade: "▤", trace.KindDeliver: "⇥", trace.KindFailed: "✗", trace.KindNote: "·",
+}
+
+func eventNote(m *markup, t *trace.Trace, r *app.Row, lanes int) {
+	lane := min(r.Lane, lanes-1)
+	sign := eventSigns[r.Kind]
+	if r.Kind == trace.KindChecked && r.Bad {
+		sign = "✗"
+	}
+	if 2*lane < lanes-1 || lane == 0 {
+		m.raw(`<span class="note s`, strconv.Itoa(2*lane+2), " e", strconv.Itoa(2*lanes+1), `">`)
+		m.el("span", "dot", sign)
+		m.el("span", "ev", r.Text)
+	} else {
+		m.raw(`<span class="note before s1 e`, strconv.Itoa(2*lane+2), `">`)
+		m.el("span", "ev", r.Text)
+		m.el("span", "dot", sign)
+	}
+	m.raw(`</span>`)
+}
+
+func badges(m *markup, r *app.Row) {
+	switch r.Mark {
+	case app.MarkChanged:
+		m.raw(`<span class="mk" title="Changed since the last run"><span aria-hidden="true">Δ</span><span class="vh">changed</span></span>`)
+	case app.MarkNew:
+		m.raw(`<span class="mk new" title="New in this run"><span aria-hidden="true">+</span><span class="vh">new</span></span>`)
+	}
+	tally(m, r.Tally)
+}
+
+// tally shows the three answers by shape, number and word.
+func tally(m *markup, t app.Tally) {
+	for _, a := range []struct {
+		n                 int
+		class, sign, word string
+	}{
+		{t.Disagreed, "no", "✗", "disagreed"},
+		{t.Agreed, "yes", "✓", "agreed"},
+		{t.Nobody, "nobody", "○", "nobody could say"},
+	} {
+		if a.n == 0 {
+			continue
+		}
+		m.raw(`<span class="ans `, a.class, `"`)
+		m.attr("title", fmt.Sprintf("%d %s", a.n, a.word))
+		m.raw(`><span aria-hidden="true">`, a.sign, strconv.Itoa(a.n), `</span><span class="vh">`, strconv.Itoa(a.n), " ", a.word, `</span></span>`)
+	}
+}
+
+func rowLabel(t *trace.Trace, r *app.Row) string {
+	if r.Packet == nil {
+		return fmt.Sprintf("%s ms, at %s: %s", millis(r.Time), t.Events[r.Events[0]].Node, r.Text)
+	}
+	p := r.Packet
+	s := fmt.Sprintf("%s ms, %s to %s: %s %s, %d bytes, %s", millis(r.Time), p.From, p.To, r.Tag, info(r), len(p.Bytes), p.Fate)
+	if p.Why != "" {
+		s += ": " + p.Why
+	}
+	if w := r.Mark.Word(); w != "" {
+		s += ", " + w
+	}
+	if r.Tally != (app.Tally{}) {
+		s += ". " + app.Opinions(r.Tally)
+	}
+	return s
+}
