@@ -77,6 +77,9 @@ func (c *conn) segment(p *Packet, h *layers.TCP, at int) {
 		return
 	}
 	switch {
+	case h.RST && c.state == timeWait:
+		c.node.drop(p, "a RST in TIME-WAIT is ignored (RFC 1337, Section 3)")
+		return
 	case h.RST && off == next:
 		c.fail("the peer reset the connection", p.via)
 		return
