@@ -88,7 +88,7 @@ type CertificateStatus struct {
 // Code visits the fields.
 func (m *CertificateStatus) Code(c *wire.Coder) {
 	wire.U8(c, "status_type", &m.StatusType).Enum(statusTypeName).SetFilter("tls.handshake.extensions_status_request_type").SetRef("RFC 6066, Section 8")
-	opaque(c, "response", 3, &m.Response, "tls.handshake.ocsp_response").SetNote("The CA's word, a short time old, that the certificate is not revoked.")
+	opaque(c, "response", 3, &m.Response, "").SetNote("The CA's word, a short time old, that the certificate is not revoked.")
 }
 
 // SupportedGroups is supported_groups' body (RFC 8446, Section 4.2.7).

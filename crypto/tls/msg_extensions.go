@@ -46,7 +46,7 @@ func Duplicate(list []Extension) (typ uint16, ok bool) {
 func codeExtensions(c *wire.Coder, list *[]Extension, in uint8) {
 	n := c.Sub("extensions", 2, func() {
 		wire.List(c, list, func(v *Extension) { v.code(c, in) })
-	}).SetFilter("tls.handshake.extensions").SetRef("RFC 8446, Section 4.2")
+	}).SetRef("RFC 8446, Section 4.2")
 	count(n, len(*list), "extension")
 }
 
