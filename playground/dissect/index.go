@@ -93,7 +93,11 @@ func (x *Index) aliases(p *trace.Packet) []alias {
 		}
 	}
 	if i := strings.LastIndex(p.Cause(), "/rtx"); i >= 0 {
-		add(x.t.Packet(p.Cause()[:i]+"@"+p.Link), false)
+		// A segment sent again may acknowledge more than the first did.
+		if q := x.t.Packet(p.Cause()[:i] + "@" + p.Link); q != nil && !seen[q.Name] && bytes.Equal(stream(p.Bytes), stream(q.Bytes)) && len(p.Bytes) == len(q.Bytes) {
+			seen[q.Name] = true
+			list = append(list, alias{name: q.Name})
+		}
 	}
 	for i := 0; i < len(list); i++ {
 		if list[i].changed {
@@ -115,6 +119,15 @@ func pastIP(b []byte) []byte {
 		return b[40:]
 	}
 	return b
+}
+
+// stream returns the data of a TCP segment, nil for any other packet.
+func stream(b []byte) []byte {
+	t := pastIP(b)
+	if len(t) == len(b) || len(t) < 20 || len(t) < 4*int(t[12]>>4) {
+		return nil
+	}
+	return t[4*int(t[12]>>4):]
 }
 
 // found is a buffer that bytes of a packet went into.

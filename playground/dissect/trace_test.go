@@ -298,6 +298,25 @@ func TestTabs(t *testing.T) {
 	}
 }
 
+// TestRetransmission opens a segment that was sent again, acknowledging more.
+func TestRetransmission(t *testing.T) {
+	tr := tlsTrace(t)
+	first := tr.Packet("client/web/flight1/seg0@lan1").Bytes
+	again := bytes.Clone(first)
+	again[31]++
+	b := &builder{t, tr}
+	b.packet("client/web/flight1/seg0/rtx1@lan1", "", again)
+	other := bytes.Clone(again)
+	other[len(other)-1]++
+	b.packet("client/web/flight1/seg0/rtx2@lan1", "", other)
+	if v := Packet(tr, "client/web/flight1/seg0/rtx1@lan1"); v.Tab("client/web/out/record/0") == nil {
+		t.Errorf("what was sent again cannot be read: %q", titles(v))
+	}
+	if v := Packet(tr, "client/web/flight1/seg0/rtx2@lan1"); len(v.Tabs) != 1 {
+		t.Errorf("other data has the first segment's tabs: %q", titles(v))
+	}
+}
+
 func TestRecordsInFrame(t *testing.T) {
 	x := NewIndex(tlsTrace(t))
 	v := x.Packet("client/web/flight1/seg0@lan2")
