@@ -67,7 +67,8 @@ type Recorder interface {
 	// fragments do. link is the link's name, from and to are nodes.
 	Sent(now time.Duration, link, from, to string, p *Packet)
 	// Fate is called once for each packet sent, by its full name: one of
-	// trace's fates, and why. arrive is when its last bit came, 0 if never.
+	// trace's fates, and why. arrive is when its last bit came, 0 if never. What
+	// is on its way when a limit stops the run has none.
 	Fate(now time.Duration, packet, fate, why string, arrive time.Duration)
 	// NoteDrop tells of a packet that a node dropped before it reached a link
 	// (no route, policy, too big), or after it had arrived (bad checksum).

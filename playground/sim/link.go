@@ -49,22 +49,26 @@ func (l *Link) find(addr netip.Addr) *iface {
 	return nil
 }
 
+// full tells why the queue takes no more, "" if it does.
+func (i *iface) full() string {
+	if limit := i.link.QueueLimit; limit > 0 && len(i.waiting) >= limit {
+		return fmt.Sprintf("the queue to %s is full: %d packets wait", i.link.name, limit)
+	}
+	return ""
+}
+
 // send puts p, which has its full name, on the link, or in the queue before
-// it. It returns false, and why, if the queue is full.
-func (i *iface) send(p *Packet, to *iface) (ok bool, why string) {
+// it.
+func (i *iface) send(p *Packet, to *iface) {
 	if i.freeAt <= i.link.net.now && len(i.waiting) == 0 {
 		i.transmit(p, to)
-		return true, ""
-	}
-	if limit := i.link.QueueLimit; limit > 0 && len(i.waiting) >= limit {
-		return false, fmt.Sprintf("the queue to %s is full: %d packets wait", i.link.name, limit)
+		return
 	}
 	i.waiting = append(i.waiting, waiting{p, to})
 	if !i.asleep {
 		i.asleep = true
 		i.link.net.At(i.freeAt, i.wake)
 	}
-	return true, ""
 }
 
 func (i *iface) wake() {
@@ -139,11 +143,13 @@ func (i *iface) repeat(p *Packet, to *iface) {
 	n := i.link.net
 	q := *p
 	q.Name = p.Name + "/dup1"
-	q.Parent = p.Full
-	q.Full = n.fullName(q.Name, i.link.name)
-	if ok, why := i.send(&q, to); !ok {
+	q.Parent, q.Full = p.Full, ""
+	if why := i.full(); why != "" {
 		n.rec.NoteDrop(n.now, i.node.name, &q, "", why)
+		return
 	}
+	q.Full = n.fullName(q.Name, i.link.name)
+	i.send(&q, to)
 }
 
 // serialisation is the time that size bytes take to leave.

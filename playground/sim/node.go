@@ -253,11 +253,12 @@ func (d *Node) output(p *Packet, arrived *iface, hook int) outcome {
 
 // put gives p its name and hands it to the link.
 func (d *Node) put(p *Packet, out, to *iface) outcome {
-	p.Full = d.net.fullName(p.Name, out.link.name)
-	if ok, why := out.send(p, to); !ok {
+	if why := out.full(); why != "" {
 		d.drop(p, why)
 		return lost
 	}
+	p.Full = d.net.fullName(p.Name, out.link.name)
+	out.send(p, to)
 	return sent
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	reassemblyTime = 30 * time.Second // RFC 1122, Section 3.3.2: between 60 and 120 s is asked for; a run is shorter
+	reassemblyTime = 30 * time.Second // unlike RFC 1122, Section 3.3.2 (60 to 120 s), because a run is short
 	maxPending     = 64               // datagrams that wait at one node
 	maxPieces      = 8192             // of one datagram: 8 bytes each
 )
