@@ -169,6 +169,35 @@ func nameOneLine(b []byte) string {
 	return strings.Join(parts, ", ")
 }
 
+// SubjectText is a certificate's subject in one line, "" when der is none. It
+// reads leniently: it is for display.
+func SubjectText(der []byte) string {
+	cert, _, ok := next(der)
+	if !ok {
+		return ""
+	}
+	tbs, _, ok := next(cert.body)
+	if !ok {
+		return ""
+	}
+	b := tbs.body
+	for _, f := range tbsFields[:6] {
+		e, rest, ok := next(b)
+		switch {
+		case !ok:
+			return ""
+		case e.tag != f.tag && f.optional:
+			continue
+		case e.tag != f.tag:
+			return ""
+		case f.name == "subject":
+			return nameOneLine(e.body)
+		}
+		b = rest
+	}
+	return ""
+}
+
 func signatureValue(d *describer, f *field, e tlv) {
 	d.leaf(f.name, e.all).SetRef(f.ref).SetFilter("x509af.encrypted").SetNote("The issuer's signature over tbsCertificate.")
 }

@@ -61,6 +61,19 @@ func TestCertificateTreeSaysWhatX509Says(t *testing.T) {
 	}
 }
 
+func TestSubjectText(t *testing.T) {
+	raw := build(t, specs(), nil, nil)[0].Cert.Raw
+	if got := SubjectText(raw); got != "CN=Root CA, O=Example" {
+		t.Errorf("got %q", got)
+	}
+	for n := range raw[:200] {
+		SubjectText(raw[:n])
+	}
+	if got := SubjectText([]byte("junk")); got != "" {
+		t.Errorf("junk has the subject %q", got)
+	}
+}
+
 func leadingZero(b []byte) []byte {
 	if len(b) > 0 && b[0]&0x80 != 0 {
 		return []byte{0}

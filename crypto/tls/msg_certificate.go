@@ -41,7 +41,10 @@ func (m *Certificate) Code(c *wire.Coder) {
 }
 
 func codeCertData(c *wire.Coder, name string, v *[]byte) {
-	c.Sub(name, 3, func() { pki.CodeCertificate(c, v) }).SetFilter("tls.handshake.certificate").SetRef("RFC 5280, Section 4.1")
+	n := c.Sub(name, 3, func() { pki.CodeCertificate(c, v) }).SetFilter("tls.handshake.certificate").SetRef("RFC 5280, Section 4.1")
+	if n != nil {
+		n.SetValue(pki.SubjectText(*v))
+	}
 }
 
 // CertificateRequest is the TLS 1.3 form (RFC 8446, Section 4.3.2).

@@ -107,7 +107,7 @@ func codeGroup(c *wire.Coder, v *uint16, filter string) {
 	if n == nil {
 		return
 	}
-	n.Enum(named(GroupName)).SetFilter(filter)
+	n.Enum(groupEnum).SetFilter(filter)
 	if row, ok := GroupByCode(*v); ok {
 		n.SetRef(row.Ref).SetNote(row.Help)
 	} else if IsGREASE(*v) {
@@ -153,7 +153,7 @@ func codeScheme(c *wire.Coder, name string, v *uint16) {
 	if n == nil {
 		return
 	}
-	n.Enum(named(SchemeName)).SetFilter("tls.handshake.sig_hash_alg")
+	n.Enum(schemeEnum).SetFilter("tls.handshake.sig_hash_alg")
 	row, ok := SchemeByCode(*v)
 	switch {
 	case row.Retired != "":
@@ -210,12 +210,7 @@ func (m *SupportedVersionsServerHello) Code(c *wire.Coder) {
 }
 
 func codeVersion(c *wire.Coder, name string, v *uint16) {
-	wire.U16(c, name, v).Enum(func(v uint64) string {
-		if s := VersionName(uint16(v)); s != "" {
-			return s
-		}
-		return greaseName(uint16(v))
-	}).SetFilter("tls.handshake.extensions.supported_version").SetRef("RFC 8446, Section 4.2.1")
+	wire.U16(c, name, v).Enum(versionEnum).SetFilter("tls.handshake.extensions.supported_version").SetRef("RFC 8446, Section 4.2.1")
 }
 
 // Cookie is cookie's body (RFC 8446, Section 4.2.2).

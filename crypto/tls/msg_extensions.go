@@ -101,7 +101,7 @@ func extensionNodeName(code []byte) string {
 }
 
 func describeExtensionType(n *wire.Node, typ uint16) {
-	n.Enum(named(ExtensionName)).SetFilter("tls.handshake.extension.type").SetRef("RFC 8446, Section 4.2")
+	n.Enum(extEnum).SetFilter("tls.handshake.extension.type").SetRef("RFC 8446, Section 4.2")
 	if row, ok := ExtensionByCode(typ); ok {
 		n.SetRef(row.Ref).SetNote(row.Help)
 	} else if IsGREASE(typ) {

@@ -28,7 +28,7 @@ type ClientHello struct {
 
 // Code visits the message's fields.
 func (m *ClientHello) Code(c *wire.Coder) {
-	wire.U16(c, "legacy_version", &m.LegacyVersion).Enum(named(VersionName)).SetFilter("tls.handshake.version").
+	wire.U16(c, "legacy_version", &m.LegacyVersion).Enum(versionEnum).SetFilter("tls.handshake.version").
 		SetRef("RFC 8446, Section 4.1.2").SetNote("TLS 1.2 at most: supported_versions says the rest.")
 	wire.Bytes(c, "random", &m.Random, 32).SetFilter("tls.handshake.random").SetRef("RFC 8446, Section 4.1.2").
 		SetNote("32 random bytes: no two handshakes are alike.")
@@ -67,7 +67,7 @@ func (m *ServerHello) IsHelloRetryRequest() bool { return bytes.Equal(m.Random, 
 
 // Code visits the message's fields.
 func (m *ServerHello) Code(c *wire.Coder) {
-	wire.U16(c, "legacy_version", &m.LegacyVersion).Enum(named(VersionName)).SetFilter("tls.handshake.version").
+	wire.U16(c, "legacy_version", &m.LegacyVersion).Enum(versionEnum).SetFilter("tls.handshake.version").
 		SetRef("RFC 8446, Section 4.1.3").SetNote("TLS 1.2 at most: supported_versions says the rest.")
 	n := wire.Bytes(c, "random", &m.Random, 32).SetFilter("tls.handshake.random").SetRef("RFC 8446, Section 4.1.3")
 	in := TypeServerHello
@@ -111,7 +111,7 @@ func codeSuite(c *wire.Coder, v *uint16) {
 	if n == nil {
 		return
 	}
-	n.Enum(named(SuiteName)).SetFilter("tls.handshake.ciphersuite")
+	n.Enum(suiteEnum).SetFilter("tls.handshake.ciphersuite")
 	row, ok := SuiteByCode(*v)
 	switch {
 	case row.Retired != "":

@@ -47,7 +47,7 @@ func (m *ServerKeyExchange) Code(c *wire.Coder) {
 }
 
 func codeNamedCurve(c *wire.Coder, v *uint16) {
-	n := wire.U16(c, "namedcurve", v).Enum(named(GroupName)).SetFilter("tls.handshake.server_named_curve")
+	n := wire.U16(c, "namedcurve", v).Enum(groupEnum).SetFilter("tls.handshake.server_named_curve")
 	if row, ok := GroupByCode(*v); ok {
 		n.SetRef(row.Ref).SetNote(row.Help)
 	}

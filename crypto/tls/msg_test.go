@@ -355,3 +355,33 @@ func FuzzHandshake(f *testing.F) {
 		wiretest.Any(t, func() wire.Message { return new(Alert) }, ctx, b)
 	})
 }
+
+func BenchmarkParseClientHello(b *testing.B) {
+	hello := record(b, "illustrated-tls13/clienthello")
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := ParseHandshake(hello, Context{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkClientHelloTree(b *testing.B) {
+	hello := record(b, "illustrated-tls13/clienthello")
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := wire.Tree("m", hello, new(Handshake), Context{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkCertificateTree(b *testing.B) {
+	cert := inner(b, "illustrated-tls13/servercert")
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := wire.Tree("m", cert, new(Handshake), Context{Version: TLS13}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -32,7 +32,7 @@ func (r *Record) Code(c *wire.Coder) {
 	if row, ok := byCode(ContentTypes, uint16(r.Type)); ok {
 		n.SetNote(row.Help)
 	}
-	wire.U16(c, "legacy_record_version", &r.Version).Enum(named(VersionName)).SetFilter("tls.record.version").
+	wire.U16(c, "legacy_record_version", &r.Version).Enum(versionEnum).SetFilter("tls.record.version").
 		SetRef("RFC 8446, Section 5.1").SetNote("In TLS 1.3 always 0x0303 (0x0301 before a first ClientHello), and ignored.")
 	c.Length("length", 2, -RecordHeaderLen).SetFilter("tls.record.length")
 	frag := wire.Rest(c, fragmentName, &r.Fragment)

@@ -80,7 +80,9 @@ func greaseName(code uint16) string {
 	return fmt.Sprintf("GREASE_%04X", code)
 }
 
-// named adapts a name function of code points to wire.Node.Enum.
-func named(f func(uint16) string) func(uint64) string {
-	return func(v uint64) string { return f(uint16(v)) }
-}
+// The name functions in the form that wire.Node.Enum takes.
+func versionEnum(v uint64) string { return VersionName(uint16(v)) }
+func suiteEnum(v uint64) string   { return SuiteName(uint16(v)) }
+func groupEnum(v uint64) string   { return GroupName(uint16(v)) }
+func schemeEnum(v uint64) string  { return SchemeName(uint16(v)) }
+func extEnum(v uint64) string     { return ExtensionName(uint16(v)) }
