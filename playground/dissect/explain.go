@@ -55,6 +55,9 @@ func Explain(t *trace.Trace, tab *Tab, node *wire.Node) Explanation {
 	e.Inputs = operation(t, sealer(t, tab, node))
 	if v := value(tab, node); len(v) >= telling {
 		e.Inputs = append(e.Inputs, sameValue(t, v)...)
+		if len(e.Inputs) == 0 {
+			e.Inputs = madeMAC(t, v)
+		}
 		e.UsedBy = takenBy(t, v)
 	}
 	return e
@@ -105,6 +108,9 @@ func operation(t *trace.Trace, b *trace.Buffer) []Input {
 	}
 	c := b.Crypt
 	name := c.Alg
+	if c.Op == "signature" {
+		return []Input{{Name: "algorithm", Note: name}, {Name: "public key", Value: c.Key, Note: "of the certificate"}, {Name: "over", Note: b.Name, Buffer: b.ID}}
+	}
 	if c.Op != "AEAD" && c.Op != "" {
 		name += " (" + c.Op + ")"
 	}
@@ -126,6 +132,10 @@ func operation(t *trace.Trace, b *trace.Buffer) []Input {
 		if len(p.Value) > 0 {
 			list = append(list, p)
 		}
+	}
+	switch c.Op {
+	case "signature", "HMAC":
+		return append(list, Input{Name: "over", Note: b.Name, Buffer: b.ID})
 	}
 	return append(list, Input{Name: "plaintext", Buffer: b.ID})
 }
@@ -190,6 +200,16 @@ func sameValue(t *trace.Trace, v []byte) (list []Input) {
 		}
 	}
 	return list
+}
+
+// madeMAC lists what went into the signature or MAC that v is.
+func madeMAC(t *trace.Trace, v []byte) []Input {
+	for _, b := range t.Buffers {
+		if b.Crypt != nil && bytes.Equal(b.Crypt.MAC, v) {
+			return operation(t, b)
+		}
+	}
+	return nil
 }
 
 // takenBy lists the secrets that were derived from v.

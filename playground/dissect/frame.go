@@ -295,7 +295,7 @@ func (p *ports) Code(c *wire.Coder) {
 // header describes one message at base.
 func (f *framer) header(name string, b []byte, base int, m wire.Message, context any, layer string) *wire.Node {
 	n, _ := wire.Tree(name, b, m, context)
-	return at(n, base).SetLayer(layer)
+	return at(n, base).SetLayer(layer).SetValue(summary(m))
 }
 
 // at moves n to base.

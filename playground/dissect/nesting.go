@@ -127,6 +127,8 @@ func (n *nester) node(k *wire.Node, s shade) {
 		n.headed(k, s, "record header", 3)
 	case (k.Name == "ICMP" || k.Name == "ICMPv6") && !k.Leaf():
 		n.icmp(k, s)
+	case k.Name == "line" || k.Name == "application_data":
+		n.part("application data", s, k)
 	case k.Name == "IP packet" && !k.Leaf():
 		n.group(k, s)
 	case k.Leaf() || s.id == LayerHandshake || s.id == LayerTLS:

@@ -40,8 +40,10 @@ func protos(name string) (proto, bool) {
 		return proto{title: "handshake message", layer: LayerHandshake, tree: (*Index).handshakeTree}, true
 	case "tls.alert":
 		return proto{title: "alert", layer: LayerTLS, tree: (*Index).alertTree}, true
+	case "tls.signed":
+		return proto{title: "signed content", layer: LayerHandshake, tree: (*Index).signedTree}, true
 	case "tls.appdata":
-		return proto{title: "application data", layer: LayerApp, leaf: "application_data"}, true
+		return proto{title: "application data", layer: LayerApp, tree: (*Index).dataTree}, true
 	case "tcp.stream":
 		return proto{title: "TCP stream", layer: LayerTCP, leaf: "stream"}, true
 	case "http":

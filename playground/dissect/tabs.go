@@ -41,7 +41,22 @@ func (x *Index) Packet(name string) *View {
 		}
 		v.Tabs = append(v.Tabs, *t)
 	}
+	number(v.Tabs)
 	return v
+}
+
+// number tells tabs of the same title apart.
+func number(tabs []Tab) {
+	total, seen := make(map[string]int), make(map[string]int)
+	for i := range tabs {
+		total[tabs[i].Title]++
+	}
+	for i := range tabs {
+		if title := tabs[i].Title; total[title] > 1 {
+			seen[title]++
+			tabs[i].Title = fmt.Sprintf("%s %d", title, seen[title])
+		}
+	}
 }
 
 // Buffer opens a buffer by its ID, nil when the trace has none.

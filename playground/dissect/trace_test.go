@@ -325,7 +325,7 @@ func TestRecordsInFrame(t *testing.T) {
 		t.Error("the ClientHello is not decoded inline")
 	}
 	part := tree.Kids[len(tree.Kids)-1]
-	if want := "TLS record, bytes 0 to 1397 of 2310"; part.Name != want || v.Tab(part.Link) == nil || v.Tab(part.Link).Title != "TLS record" {
+	if want := "TLS record, bytes 0 to 1397 of 2310"; part.Name != want || v.Tab(part.Link) == nil || v.Tab(part.Link).Title != "TLS record 2" {
 		t.Errorf("got %q linking to %q, want %q", part.Name, part.Link, want)
 	}
 	tab := v.Tab(part.Link)
