@@ -59,15 +59,15 @@ func (h *IPv4) Code(c *wire.Coder) {
 
 // ip4Options are the options of IPv4 (IANA, IP Option Numbers).
 var ip4Options = optionTable{
-	{0, "End of Options List", "ip.opt.type", "RFC 791, Section 3.1"},
-	{1, "No Operation", "ip.opt.type", "RFC 791, Section 3.1"},
-	{7, "Record Route", "ip.opt.type", "RFC 791, Section 3.1"},
-	{68, "Internet Timestamp", "ip.opt.type", "RFC 791, Section 3.1"},
-	{130, "Security", "ip.opt.type", "RFC 1108"},
-	{131, "Loose Source and Record Route", "ip.opt.type", "RFC 791, Section 3.1"},
-	{134, "Commercial Security", "ip.opt.type", "FIPS 188"},
-	{137, "Strict Source and Record Route", "ip.opt.type", "RFC 791, Section 3.1"},
-	{148, "Router Alert", "ip.opt.type", "RFC 2113"},
+	{0, "End of Options List", "RFC 791, Section 3.1"},
+	{1, "No Operation", "RFC 791, Section 3.1"},
+	{7, "Record Route", "RFC 791, Section 3.1"},
+	{68, "Internet Timestamp", "RFC 791, Section 3.1"},
+	{130, "Security", "RFC 1108"},
+	{131, "Loose Source and Record Route", "RFC 791, Section 3.1"},
+	{134, "Commercial Security", "FIPS 188"},
+	{137, "Strict Source and Record Route", "RFC 791, Section 3.1"},
+	{148, "Router Alert", "RFC 2113"},
 }
 
 func pick(yes bool, a, b string) string {

@@ -17,8 +17,8 @@ type Option struct {
 type SACKBlock struct{ Left, Right uint32 }
 
 type optionRow struct {
-	kind              uint8
-	name, filter, ref string
+	kind      uint8
+	name, ref string
 }
 
 type optionTable []optionRow
@@ -34,12 +34,16 @@ func (t optionTable) row(kind uint8) optionRow {
 
 // options visits options up to the end of the group.
 func options(c *wire.Coder, list *[]Option, table *optionTable) {
+	kindFilter, lenFilter := "ip.opt.type", "ip.opt.len"
+	if table == &tcpOptions {
+		kindFilter, lenFilter = "tcp.option_kind", "tcp.option_len"
+	}
 	wire.List(c, list, func(o *Option) {
 		g := c.Group("Option", func() {
 			row := optionRow{}
 			kind := wire.U8(c, "Kind", &o.Kind)
 			row = table.row(o.Kind)
-			kind.Enum(func(uint64) string { return row.name }).SetFilter(row.filter).SetRef(row.ref)
+			kind.Enum(func(uint64) string { return row.name }).SetFilter(kindFilter).SetRef(row.ref)
 			switch o.Kind {
 			case 0:
 				if c.Left() > 0 || !c.Decoding() && len(o.Data) > 0 {
@@ -49,7 +53,7 @@ func options(c *wire.Coder, list *[]Option, table *optionTable) {
 			case 1:
 				return
 			}
-			c.Length("Length", 1, 0)
+			c.Length("Length", 1, 0).SetFilter(lenFilter)
 			if table == &tcpOptions && tcpOption(c, o) {
 				return
 			}

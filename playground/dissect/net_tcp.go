@@ -83,18 +83,18 @@ func (t *TCP) flags() string {
 
 // tcpOptions are the options of TCP (IANA, TCP Option Kind Numbers).
 var tcpOptions = optionTable{
-	{0, "End of Option List", "tcp.option_kind", "RFC 9293, Section 3.2"},
-	{1, "No-Operation", "tcp.option_kind", "RFC 9293, Section 3.2"},
-	{2, "Maximum Segment Size", "tcp.options.mss", "RFC 9293, Section 3.7.1"},
-	{3, "Window Scale", "tcp.options.wscale", "RFC 7323, Section 2"},
-	{4, "SACK Permitted", "tcp.options.sack_perm", "RFC 2018, Section 2"},
-	{5, "SACK", "tcp.options.sack", "RFC 2018, Section 3"},
-	{8, "Timestamps", "tcp.options.timestamp", "RFC 7323, Section 3"},
-	{19, "MD5 Signature", "tcp.options.md5", "RFC 2385"},
-	{28, "User Timeout", "tcp.options.user_to", "RFC 5482"},
-	{29, "TCP Authentication", "tcp.options.ao", "RFC 5925"},
-	{30, "Multipath TCP", "tcp.options.mptcp", "RFC 8684"},
-	{34, "Fast Open Cookie", "tcp.options.tfo", "RFC 7413"},
+	{0, "End of Option List", "RFC 9293, Section 3.2"},
+	{1, "No-Operation", "RFC 9293, Section 3.2"},
+	{2, "Maximum Segment Size", "RFC 9293, Section 3.7.1"},
+	{3, "Window Scale", "RFC 7323, Section 2"},
+	{4, "SACK Permitted", "RFC 2018, Section 2"},
+	{5, "SACK", "RFC 2018, Section 3"},
+	{8, "Timestamps", "RFC 7323, Section 3"},
+	{19, "MD5 Signature", "RFC 2385"},
+	{28, "User Timeout", "RFC 5482"},
+	{29, "TCP Authentication", "RFC 5925"},
+	{30, "Multipath TCP", "RFC 8684"},
+	{34, "Fast Open Cookie", "RFC 7413"},
 }
 
 // tcpOption visits the data of an option that has fields of its own, and
