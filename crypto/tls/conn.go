@@ -183,6 +183,10 @@ func (c *Conn) record(typ uint8, content []byte, at place) *engine.Failure {
 		if len(content) == 0 {
 			return codeEmptyRecord.With("handshake") // RFC 8446, Section 5.1
 		}
+		if _, waits := c.hs.state.(*waitCCS12); waits {
+			// RFC 5246, Section 7.1: ChangeCipherSpec comes before Finished.
+			return codeUnexpectedRecord.With("handshake", c.hs.state.name())
+		}
 		c.rec.addHandshake(content, at)
 		return c.messages()
 	case ContentAlert:

@@ -244,7 +244,6 @@ func audit(t *testing.T, who string, out *engine.Effects) {
 	ids := map[string]bool{}
 	buffers := map[string]engine.Buffer{}
 	var destroyed []string
-	var sent []byte
 	for _, e := range out.List {
 		switch e := e.(type) {
 		case engine.Secret:
@@ -261,8 +260,6 @@ func audit(t *testing.T, who string, out *engine.Effects) {
 			}
 			buffers[e.Buffer.ID] = e.Buffer
 			auditCrypt(t, who, e.Buffer)
-		case engine.Send:
-			sent = append(sent, e.Data...)
 		case engine.Destroyed:
 			destroyed = append(destroyed, e.IDs...)
 		case engine.Checked:
@@ -273,6 +270,22 @@ func audit(t *testing.T, who string, out *engine.Effects) {
 	}
 	if len(destroyed) != len(ids) {
 		t.Errorf("%s: %d secrets, %d destroyed", who, len(ids), len(destroyed))
+	}
+	auditBuffers(t, who, out)
+}
+
+// auditBuffers checks that each buffer is made of its pieces.
+func auditBuffers(t *testing.T, who string, out *engine.Effects) {
+	t.Helper()
+	buffers := map[string]engine.Buffer{}
+	var sent []byte
+	for _, e := range out.List {
+		switch e := e.(type) {
+		case engine.Made:
+			buffers[e.Buffer.ID] = e.Buffer
+		case engine.Send:
+			sent = append(sent, e.Data...)
+		}
 	}
 	for _, b := range buffers {
 		if b.Crypt != nil {
