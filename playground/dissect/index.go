@@ -158,7 +158,7 @@ func (x *Index) made(p *trace.Packet) []*found {
 		slices.SortStableFunc(uses, func(a, b use) int { return cmp.Or(cmp.Compare(a.off, b.off), cmp.Compare(a.order, b.order)) })
 		for _, u := range uses {
 			f := all[u.b.ID]
-			if f == nil || placed[u.b.ID] {
+			if f == nil || placed[u.b.ID] || slices.ContainsFunc(u.b.From, func(p engine.Piece) bool { return all[p.Buffer] != nil && !placed[p.Buffer] }) {
 				continue
 			}
 			placed[u.b.ID] = true
