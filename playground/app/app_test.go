@@ -321,13 +321,15 @@ func TestPins(t *testing.T) {
 
 func TestRowsAndFilters(t *testing.T) {
 	p := open(t, "", "", false)
-	rows := Rows(p.s.Trace, Filters{}, nil, nil)
+	rows := Rows(&p.s)
 	if len(rows) != 6 || rows[0].Packet == nil || rows[1].Packet != nil || rows[0].Layer != dissect.LayerHandshake {
 		t.Fatalf("rows: %+v", rows)
 	}
-	if rows := Rows(p.s.Trace, Filters{NoStates: true}, nil, nil); len(rows) != 3 {
+	p.do(SetFilters{Filters{NoStates: true}})
+	if rows := Rows(&p.s); len(rows) != 3 {
 		t.Errorf("without states: %d rows", len(rows))
 	}
+	p.do(SetFilters{})
 	p.do(MoveRow{1}, MoveRow{1 << 30})
 	if p.s.Selection.Row != rows[5].ID {
 		t.Errorf("the end is %q", p.s.Selection.Row)

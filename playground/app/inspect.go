@@ -184,7 +184,12 @@ func (in *Inspection) open(path string, depth int, n *wire.Node) bool {
 	if n != nil && len(n.Bits) > 0 {
 		return false
 	}
-	return depth < 1 || depth < 2 && in.Tab.ID != dissect.FrameID
+	if in.Tab.ID == dissect.FrameID && depth == 0 && n != nil {
+		// Of a frame, what it carries: its headers say in a line what they are.
+		kids := in.Tab.Tree.Kids
+		return len(kids) == 0 || n == kids[len(kids)-1] || n.Layer != dissect.LayerIP && n.Layer != dissect.LayerTCP && n.Layer != dissect.LayerUDP
+	}
+	return depth < 2
 }
 
 func broken(n *wire.Node) bool {
@@ -343,7 +348,7 @@ func eventsOf(s *State, id string) []*trace.Event {
 	if at < 0 {
 		return nil
 	}
-	for _, r := range Rows(t, s.View.Filters, nil, nil) {
+	for _, r := range Rows(s) {
 		if r.Packet != nil {
 			continue
 		}

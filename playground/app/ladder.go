@@ -24,7 +24,7 @@ type Row struct {
 	Lane   int   // events: the node's lane
 	Events []int // events: indexes into the trace's
 	Kind   string
-	Text   string
+	Text   string // what the packet carries, or what happened
 	Bad    bool
 }
 
@@ -84,7 +84,8 @@ func foldable(kind string) bool {
 }
 
 // Rows returns the ladder's lines in the order of happening.
-func Rows(t *trace.Trace, f Filters, marks map[string]Mark, tally map[string]Tally) []Row {
+func Rows(s *State) []Row {
+	t, f := s.Trace, s.View.Filters
 	if t == nil {
 		return nil
 	}
@@ -118,13 +119,13 @@ func Rows(t *trace.Trace, f Filters, marks map[string]Mark, tally map[string]Tal
 	}
 	for _, p := range t.Packets {
 		events(p.Seq, false)
-		layer, tag := LayerOf(p.Bytes)
-		if f.NoAcks && tag == "TCP" && bareAck(p.Bytes) {
+		if f.NoAcks && bareAck(p.Bytes) {
 			continue
 		}
+		label := s.Labels[p.Name]
 		rows = append(rows, Row{
 			ID: p.Name, Time: p.Time, Packet: p, From: lane[p.From], To: lane[p.To],
-			Layer: layer, Tag: tag, Mark: marks[p.Name], Tally: tally[p.Name],
+			Layer: label.Layer, Tag: label.Tag, Text: label.Text, Mark: s.Marks[p.Name], Tally: s.Tally[p.Name],
 			Bad: p.Fate == trace.Dropped,
 		})
 	}

@@ -87,7 +87,7 @@ func (s State) selectRow(row string) (State, []Command) {
 }
 
 func (s State) moveRow(by int) (State, []Command) {
-	rows := Rows(s.Trace, s.View.Filters, nil, nil)
+	rows := Rows(&s)
 	if len(rows) == 0 {
 		return s, nil
 	}

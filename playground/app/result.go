@@ -42,6 +42,7 @@ func (s State) ran(a Ran) (State, []Command) {
 		s.Base, s.fresh = nil, false
 	}
 	s.Trace, s.Index, s.RunTime = a.Trace, a.Index, a.Took
+	s.Labels = Labels(s.Trace)
 	s.Marks = marks(s.Base, s.Trace)
 	s.Verified = false
 	s.count()

@@ -52,6 +52,9 @@ func treeRows(m *markup, in *app.Inspection, rows []app.TreeRow, from, to int) {
 		if n.Value != "" {
 			m.raw(" ")
 			m.el("span", "v", n.Value)
+		} else if n.Note != "" {
+			m.raw(" ")
+			m.el("span", "note", n.Note)
 		}
 		if n.Bad != "" {
 			m.raw(" ")

@@ -25,7 +25,10 @@ func TestEverythingIsEscaped(t *testing.T) {
 	in := &app.Inspection{Packet: p, Tab: tab, Node: node, Path: nasty}
 
 	var m markup
-	rows := app.Rows(tr, app.Filters{}, map[string]app.Mark{nasty: app.MarkNew}, map[string]app.Tally{nasty: {Agreed: 1, Disagreed: 1, Nobody: 1}})
+	rows := app.Rows(&app.State{
+		Trace: tr, Labels: app.Labels(tr), Marks: map[string]app.Mark{nasty: app.MarkNew},
+		Tally: map[string]app.Tally{nasty: {Agreed: 1, Disagreed: 1, Nobody: 1}},
+	})
 	ladderRows(&m, tr, rows, 0, len(rows), 0)
 	treeRows(&m, in, in.TreeRows(), 0, 1)
 	hexRows(&m, in, layersOf(node, "", len(nasty)), badOf(node, len(nasty)), 0, 9)

@@ -25,7 +25,7 @@ func ladderRows(m *markup, t *trace.Trace, rows []app.Row, from, to, selected in
 		r := &rows[i]
 		m.raw(`<div class="row `)
 		if r.Packet != nil {
-			m.raw("pkt L-", r.Layer)
+			m.raw("pkt L-", layerClass(r.Layer))
 			if r.Packet.Fate == trace.Dropped {
 				m.raw(" dropped")
 			}
@@ -95,7 +95,7 @@ func packetText(m *markup, r *app.Row) {
 	m.raw(`<span class="lbl">`)
 	m.el("b", "tag", r.Tag)
 	m.raw(" ")
-	m.text(info(r))
+	m.text(r.Text)
 	if r.Packet.Why != "" && r.Packet.Fate != trace.Delivered {
 		m.raw(` <span class="why">`)
 		m.text(r.Packet.Fate + ": " + r.Packet.Why)
@@ -104,18 +104,6 @@ func packetText(m *markup, r *app.Row) {
 		m.el("span", "why", " "+r.Packet.Fate)
 	}
 	m.raw(`</span>`)
-}
-
-// info is the packet's line without the layer that its tag already says.
-func info(r *app.Row) string {
-	s := r.Packet.Info
-	if s == "" {
-		s = fmt.Sprintf("%d bytes", len(r.Packet.Bytes))
-	}
-	if n := len(r.Tag); len(s) > n+1 && s[:n] == r.Tag && s[n] == ' ' {
-		s = s[n+1:]
-	}
-	return s
 }
 
 var eventSigns = map[string]string{
@@ -175,7 +163,7 @@ func rowLabel(t *trace.Trace, r *app.Row) string {
 		return fmt.Sprintf("%s ms, at %s: %s", millis(r.Time), t.Events[r.Events[0]].Node, r.Text)
 	}
 	p := r.Packet
-	s := fmt.Sprintf("%s ms, %s to %s: %s %s, %d bytes, %s", millis(r.Time), p.From, p.To, r.Tag, info(r), len(p.Bytes), p.Fate)
+	s := fmt.Sprintf("%s ms, %s to %s: %s %s, %d bytes, %s", millis(r.Time), p.From, p.To, r.Tag, r.Text, len(p.Bytes), p.Fate)
 	if p.Why != "" {
 		s += ": " + p.Why
 	}

@@ -186,6 +186,9 @@ func (p *page) guard() {
 
 // reveal scrolls the windows so that what is selected is in view.
 func (p *page) reveal(r app.Reveal) {
+	if r == (app.Reveal{}) {
+		return
+	}
 	if r.Row {
 		if i := p.selectedRow(); i >= 0 {
 			p.scrollTo(p.windows["ladder"], i)
@@ -198,6 +201,11 @@ func (p *page) reveal(r app.Reveal) {
 			}
 		}
 	}
+	p.once("requestAnimationFrame", func() {
+		if tab := js.Global().Get("document").Call("querySelector", `#tabs [aria-selected="true"]`); tab.Truthy() {
+			tab.Call("scrollIntoView", map[string]any{"block": "nearest", "inline": "nearest"})
+		}
+	})
 	if r.Byte && p.inspect != nil && p.inspect.Tab != nil {
 		p.scrollTo(p.windows["hex"], max(0, p.inspect.Byte)/hexCols)
 	}
@@ -263,7 +271,7 @@ func (p *page) refresh() {
 	}
 	if k := (rowsKey{s.Trace, s.View.Filters, len(s.Trace.Checks)}); k != p.rowsFor {
 		p.rowsFor = k
-		p.rows = app.Rows(s.Trace, s.View.Filters, s.Marks, s.Tally)
+		p.rows = app.Rows(s)
 	}
 	p.inspect = app.Inspect(s)
 	p.tree = nil

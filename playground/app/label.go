@@ -1,0 +1,160 @@
+package app
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"cipherglass/crypto/engine"
+	"cipherglass/crypto/tls"
+	"cipherglass/playground/dissect"
+	"cipherglass/playground/sim"
+	"cipherglass/playground/trace"
+)
+
+// Label is what the ladder says of a packet: what it carries, as far as
+// somebody who held the keys could read it.
+type Label struct {
+	Text  string
+	Layer string
+	Tag   string
+}
+
+// Labels names what each packet carries, by the packet's name. A packet that
+// no buffer speaks of keeps its own line.
+func Labels(t *trace.Trace) map[string]Label {
+	l := labeller{t: t, roots: make(map[string][]string), texts: make(map[string][]string), layers: make(map[string]string), who: make(map[string]string)}
+	for _, b := range t.Buffers {
+		if text, layer := says(b); text != "" {
+			for i, p := range l.packets(b.ID, 0) {
+				l.add(b, p, text, layer, i > 0)
+			}
+		}
+	}
+	out := make(map[string]Label, len(t.Packets))
+	for _, p := range t.Packets {
+		layer, tag := LayerOf(p.Bytes)
+		lab := Label{Layer: layer, Tag: tag, Text: plainInfo(p, tag)}
+		name := p.Name
+		if texts := l.texts[name]; len(texts) > 0 {
+			lab.Text = strings.Join(texts, ", ")
+			if tag == "TLS" || tag == "TCP" {
+				lab.Layer, lab.Tag = l.layers[name], "TLS"
+			}
+		} else if up, ok := out[p.Parent]; ok && p.Parent != "" && up.Tag == tag && sameBody(t.Packet(p.Parent), p) {
+			lab = up // forwarded: what it carries is the same
+		}
+		out[p.Name] = lab
+	}
+	return out
+}
+
+type labeller struct {
+	t      *trace.Trace
+	roots  map[string][]string // buffer -> packets it was cut into or made of
+	texts  map[string][]string
+	layers map[string]string
+	who    map[string]string // packet -> node whose word its line is
+}
+
+// packets lists the packets that a buffer's bytes travel in.
+func (l *labeller) packets(id string, depth int) []string {
+	if got, ok := l.roots[id]; ok || depth > 8 {
+		return got
+	}
+	l.roots[id] = nil
+	b := l.t.Buffer(id)
+	if b == nil {
+		return nil
+	}
+	var out []string
+	for _, p := range b.From {
+		list := []string{p.Buffer}
+		if l.t.Packet(p.Buffer) == nil {
+			list = l.packets(p.Buffer, depth+1)
+		}
+		for _, name := range list {
+			if len(out) == 0 || out[len(out)-1] != name {
+				out = append(out, name)
+			}
+		}
+	}
+	l.roots[id] = out
+	return out
+}
+
+// add appends what a buffer is to its packet's line.
+func (l *labeller) add(b *trace.Buffer, packet, text, layer string, rest bool) {
+	p := l.t.Packet(packet)
+	if p == nil || b.How == engine.Rejected {
+		return
+	}
+	if rest {
+		text += " (more)"
+	}
+	// The sender tells first. The receiver's word counts where the sender's is
+	// not there: a changed or replayed packet.
+	if l.who[packet] == "" {
+		l.who[packet] = b.Owner
+	}
+	if l.who[packet] != b.Owner {
+		return
+	}
+	l.texts[packet] = append(l.texts[packet], text)
+	if l.layers[packet] == "" || layer == dissect.LayerHandshake {
+		l.layers[packet] = layer
+	}
+}
+
+// says names a buffer in the line of its packet; "" for one that only wraps
+// another.
+func says(b *trace.Buffer) (text, layer string) {
+	switch b.Proto {
+	case "tls.handshake":
+		return b.Name, dissect.LayerHandshake
+	case "tls.alert":
+		if len(b.Data) == 2 {
+			return "alert " + tls.AlertName(b.Data[1]), dissect.LayerTLS
+		}
+		return "alert", dissect.LayerTLS
+	case "tls.record":
+		if len(b.Data) > 0 && b.Data[0] == 20 {
+			return "change_cipher_spec", dissect.LayerTLS
+		}
+	case "tls.appdata", "http":
+		if line, ok := firstLine(b.Data); ok {
+			return line, dissect.LayerApp
+		}
+		return fmt.Sprintf("application data, %d bytes", len(b.Data)), dissect.LayerApp
+	case "ip":
+		return sim.Info(b.Data), dissect.LayerESP
+	}
+	return "", ""
+}
+
+func firstLine(b []byte) (string, bool) {
+	line, _, _ := bytes.Cut(b[:min(len(b), 60)], []byte("\r\n"))
+	if len(line) < 4 {
+		return "", false
+	}
+	for _, c := range line {
+		if c < 32 || c > 126 {
+			return "", false
+		}
+	}
+	return string(line), true
+}
+
+// plainInfo is the packet's own line, without the layer that its tag says.
+func plainInfo(p *trace.Packet, tag string) string {
+	s := p.Info
+	if s == "" {
+		s = fmt.Sprintf("%d bytes", len(p.Bytes))
+	}
+	return strings.TrimPrefix(s, tag+" ")
+}
+
+// sameBody reports whether one packet is the other as a router passes it on.
+func sameBody(a, b *trace.Packet) bool {
+	return a != nil && len(a.Bytes) == len(b.Bytes) && len(a.Bytes) > 40 && bytes.Equal(a.Bytes[28:], b.Bytes[28:])
+}
