@@ -53,7 +53,7 @@ func Explain(t *trace.Trace, tab *Tab, node *wire.Node) Explanation {
 		return e
 	}
 	e.Inputs = operation(t, sealer(t, tab, node))
-	if v := value(tab, node); len(v) >= telling {
+	if v := value(tab, node); len(v) >= telling && len(bytes.Trim(v, "\x00")) > 0 {
 		e.Inputs = append(e.Inputs, sameValue(t, v)...)
 		if len(e.Inputs) == 0 {
 			e.Inputs = madeMAC(t, v)
@@ -63,7 +63,8 @@ func Explain(t *trace.Trace, tab *Tab, node *wire.Node) Explanation {
 	return e
 }
 
-// telling is how long a value is at least for two equal ones to be no chance.
+// telling is how long a value that is not all zero must be at least for two
+// equal ones to be no chance.
 const telling = 8
 
 // value returns the bytes of a leaf, nil for a group or a bit field.
