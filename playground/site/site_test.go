@@ -3,9 +3,11 @@ package site
 import (
 	"bytes"
 	"compress/gzip"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -334,5 +336,59 @@ func TestExportRefuses(t *testing.T) {
 	write(t, file, "")
 	if err := s.Export(file); err == nil {
 		t.Error("a file was taken for a folder")
+	}
+}
+
+// TestPublic fills in the project's own page: every placeholder has a value,
+// the policy is in the page, nothing is inline and nothing refers elsewhere.
+func TestPublic(t *testing.T) {
+	files, err := fill(filepath.Join("..", "..", "public"), "v", []byte("\x00asm"), []byte("exec"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if f.Name == "index.html" && !strings.Contains(string(f.Data), `http-equiv="Content-Security-Policy" content="`+Policy+`"`) {
+			t.Error("index.html does not hold the policy")
+		}
+		for _, fault := range pageFaults(f.Name, string(f.Data)) {
+			t.Error(fault)
+		}
+	}
+}
+
+var (
+	inlineScript = regexp.MustCompile(`(?i)<script\b[^>]*>[^<]|<style|\sstyle=|\son[a-z]+=`)
+	rootedURL    = regexp.MustCompile(`(?i)(src|href|content|data-wasm)="(/|https?:)|url\(["']?(/|https?:)|fetch\(["'` + "`" + `](/|https?:)`)
+)
+
+// pageFaults returns what a file of the page must not hold.
+func pageFaults(name, text string) []string {
+	var found []string
+	if filepath.Ext(name) == ".html" {
+		if m := inlineScript.FindString(text); m != "" {
+			found = append(found, fmt.Sprintf("%s has something inline, which the policy forbids: %q", name, m))
+		}
+	}
+	if m := rootedURL.FindString(text); m != "" {
+		found = append(found, fmt.Sprintf("%s refers to a place that is not relative: %q", name, m))
+	}
+	return found
+}
+
+func TestPageFaults(t *testing.T) {
+	for text, faulty := range map[string]bool{
+		`<script src="a.js" defer></script><a href="b/c">`: false,
+		`<script>alert(1)</script>`:                        true,
+		`<p style="color: red">`:                           true,
+		`<style>p {}</style>`:                              true,
+		`<button onclick="f()">`:                           true,
+		`<img src="/icon.svg">`:                            true,
+		`<link href="https://example.org/x.css">`:          true,
+		`<p>background: url(/x.png)`:                       true,
+		`fetch('/x.wasm')`:                                 true,
+	} {
+		if got := pageFaults("index.html", text); (len(got) > 0) != faulty {
+			t.Errorf("%s: %q", text, got)
+		}
 	}
 }
