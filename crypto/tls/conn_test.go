@@ -178,7 +178,7 @@ func TestAllCombinations(t *testing.T) {
 						}
 						n++
 						for _, c := range []*Config{&client, &server} {
-							c.Versions, c.CipherSuites, c.Groups = []uint16{version}, []uint16{suite.Code}, []uint16{group}
+							c.Versions, c.CipherSuites, c.Groups = []uint16{version}, []uint16{suite.Code}, groupsFor(version, key, group)
 							c.MiddleboxCompat, c.ExtendedMasterSecret, c.Coalesce = flags, flags, flags
 						}
 						t.Run(fmt.Sprintf("%s/%s/%s/%s/%v", VersionName(version), suite.Name, key, GroupName(group), flags), func(t *testing.T) {
@@ -192,6 +192,15 @@ func TestAllCombinations(t *testing.T) {
 	if n < 50 {
 		t.Errorf("only %d combinations", n)
 	}
+}
+
+// groupsFor offers a group, and in TLS 1.2 the curve of an ECDSA certificate
+// besides, which must be offered too (RFC 8422, Section 5.3).
+func groupsFor(version uint16, key string, group uint16) []uint16 {
+	if version == TLS12 && key == pki.ECDSAP256 && group != SECP256R1 {
+		return []uint16{group, SECP256R1}
+	}
+	return []uint16{group}
 }
 
 func exchange(t *testing.T, client, server Config) {

@@ -91,6 +91,10 @@ func TestFailures(t *testing.T) {
 		}, finder: "server", code: "tls/no-common-group", alert: "handshake_failure"},
 		{name: "a HelloRetryRequest would be needed", set: func(c, s *Config) { c.KeyShares, s.Groups = []uint16{X25519}, []uint16{SECP256R1} },
 			finder: "server", code: "tls/needs-hello-retry-request", alert: "handshake_failure"},
+		{name: "the certificate's curve is not offered in 1.2", set: func(c, s *Config) {
+			only12(c, s)
+			c.Groups = []uint16{X25519}
+		}, finder: "server", code: "tls/certificate-curve", alert: "handshake_failure"},
 		{name: "no common signature algorithm in 1.3", set: func(c, s *Config) { c.SignatureAlgorithms = []uint16{ED25519, RSA_PSS_RSAE_SHA256} },
 			finder: "server", code: "tls/no-common-signature-algorithm", alert: "handshake_failure"},
 		{name: "no common signature algorithm in 1.2", set: func(c, s *Config) {

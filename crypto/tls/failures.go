@@ -77,6 +77,8 @@ var (
 		Sentence: "The two ends have no cipher suite for %s in common: the client offers %s, the server accepts %s."}
 	codeNoSuiteForCertificate = &engine.Code{ID: "tls/no-cipher-suite-for-certificate", Alert: "handshake_failure", Ref: "RFC 5246, Section 7.4.2", Field: "cipher_suites",
 		Sentence: "None of the common cipher suites (%s) can use the server's certificate, whose key is %s."}
+	codeCertificateCurve = &engine.Code{ID: "tls/certificate-curve", Alert: "handshake_failure", Ref: "RFC 8422, Section 5.3", Field: "supported_groups",
+		Sentence: "The server's certificate holds an ECDSA key on %s, and in TLS 1.2 the client must list that curve too: it offers %s."}
 	codeNoGroup = &engine.Code{ID: "tls/no-common-group", Alert: "handshake_failure", Ref: "RFC 8446, Section 4.1.1", Field: "supported_groups",
 		Sentence: "The two ends have no key exchange group in common: the client offers %s, the server accepts %s."}
 	codeNeedsRetry = &engine.Code{ID: "tls/needs-hello-retry-request", Alert: "handshake_failure", Ref: "RFC 8446, Section 4.1.4", Field: "key_share",

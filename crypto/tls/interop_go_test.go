@@ -130,7 +130,7 @@ func (d *driver) until(done func() bool) error {
 // goConfig is the settings of crypto/tls that match ours.
 func goConfig(c Config, version, suite, group uint16) *stdtls.Config {
 	g := &stdtls.Config{MinVersion: version, MaxVersion: version, ServerName: "server.example", NextProtos: []string{"http/1.1"},
-		Time: func() time.Time { return testClock }, CurvePreferences: []stdtls.CurveID{stdtls.CurveID(group)}, SessionTicketsDisabled: false}
+		Time: func() time.Time { return testClock }, CurvePreferences: []stdtls.CurveID{stdtls.CurveID(group), stdtls.CurveP256}}
 	if version == TLS12 {
 		g.CipherSuites = []uint16{suite}
 	}
@@ -164,7 +164,7 @@ func TestInteropGo(t *testing.T) {
 				}
 				for _, c := range []*Config{&client, &server} {
 					// In TLS 1.3 crypto/tls offers its own suites in its own order: our list decides.
-					c.Versions, c.CipherSuites, c.Groups = []uint16{version}, []uint16{suite.Code}, []uint16{group}
+					c.Versions, c.CipherSuites, c.Groups = []uint16{version}, []uint16{suite.Code}, groupsFor(version, key, group)
 				}
 				name := fmt.Sprintf("%s/%s/%s", suite.Name, key, GroupName(group))
 				t.Run(name+"/client", func(t *testing.T) {

@@ -1,6 +1,9 @@
 package tls
 
 import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rsa"
 	"fmt"
 
@@ -77,6 +80,7 @@ func (h *Handshaker) choose12(ch *ClientHello) (c chosen12, why string, f *engin
 	var badScheme *engine.Failure
 	c.scheme, badScheme = h.chooseScheme(schemes, TLS12)
 	auth := keyAuth(h.cfg.Identity.Cert.PublicKey)
+	curve := certificateCurve(h.cfg.Identity.Cert.PublicKey, groups)
 
 	var common []uint16
 	var forKey bool // a common suite could use the certificate
@@ -90,7 +94,7 @@ func (h *Handshaker) choose12(ch *ClientHello) (c chosen12, why string, f *engin
 			continue
 		}
 		forKey = true
-		if s.KeyExchange == RSA || c.group != 0 && badScheme == nil {
+		if s.KeyExchange == RSA || c.group != 0 && badScheme == nil && curve == nil {
 			c.suite = s
 			break
 		}
@@ -103,6 +107,8 @@ func (h *Handshaker) choose12(ch *ClientHello) (c chosen12, why string, f *engin
 		return c, "", codeNoSuiteForCertificate.With(list(common, SuiteName), keyWords(h.cfg.Identity.Cert.PublicKey))
 	case c.group == 0:
 		return c, "", codeNoGroup.With(list(groups, GroupName), list(h.cfg.Groups, GroupName))
+	case curve != nil:
+		return c, "", curve
 	default:
 		return c, "", badScheme
 	}
@@ -114,6 +120,20 @@ func (h *Handshaker) choose12(ch *ClientHello) (c chosen12, why string, f *engin
 	c.ems = offered && h.cfg.ExtendedMasterSecret
 	why = fmt.Sprintf("the server picked %s because it is the first of its own list that the client offered and that its certificate (%s) can do", c.suite.Name, keyWords(h.cfg.Identity.Cert.PublicKey))
 	return c, why, nil
+}
+
+// certificateCurve finds that an ECDSA key is on a curve that the client does not
+// list (RFC 8422, Section 5.3). In TLS 1.3 the signature algorithm names the curve.
+func certificateCurve(pub crypto.PublicKey, groups []uint16) *engine.Failure {
+	k, ok := pub.(*ecdsa.PublicKey)
+	if !ok {
+		return nil
+	}
+	curves := map[elliptic.Curve]uint16{elliptic.P256(): SECP256R1, elliptic.P384(): 0x0018, elliptic.P521(): 0x0019}
+	if has(groups, curves[k.Curve]) {
+		return nil
+	}
+	return codeCertificateCurve.With(k.Curve.Params().Name, list(groups, GroupName))
 }
 
 // helloAnswers12 are the extensions of the ServerHello.
