@@ -83,6 +83,7 @@ type (
 	CloseBanner struct{}
 	Share       struct{}
 	Get         struct{ What string } // "pcapng", "keylog", "json", "link"
+	Play        struct{ On bool }
 	// Say puts a sentence into the live region.
 	Say struct{ Text string }
 )
@@ -99,6 +100,8 @@ type (
 	}
 	// Slow tells that a run takes more than one slice.
 	Slow struct{ Gen int }
+	// Ticked tells that it is time for the next row, while the page plays.
+	Ticked struct{}
 	// Opined tells that second opinions have been appended to the trace.
 	Opined struct {
 		Gen  int
@@ -139,9 +142,11 @@ func (CloseBanner) action()     {}
 func (Share) action()           {}
 func (Get) action()             {}
 func (Say) action()             {}
+func (Play) action()            {}
 func (Ran) action()             {}
 func (Slow) action()            {}
 func (Opined) action()          {}
+func (Ticked) action()          {}
 
 // Command is something that Update wants done outside.
 type Command interface{ command() }
@@ -168,6 +173,8 @@ type (
 	GoForward struct{}
 	// SettleLater reports Settle{Seq} after a second.
 	SettleLater struct{ Seq int }
+	// Tick reports Ticked after a moment.
+	Tick struct{}
 	// Copy puts text on the clipboard and reports Say.
 	Copy struct{ Text, Done, Failed string }
 	// Download offers a file of the current trace.
@@ -187,6 +194,7 @@ func (GoBack) command()      {}
 func (GoForward) command()   {}
 func (SettleLater) command() {}
 func (Copy) command()        {}
+func (Tick) command()        {}
 func (Download) command()    {}
 func (Save) command()        {}
 func (KeepTheme) command()   {}

@@ -89,6 +89,9 @@ func (s State) flip(a FlipByte) (State, []Command) {
 		})
 		return nil
 	})
+	if s.Scenario.Faults != nil && len(cmds) > 0 {
+		s.follow = cause + "@" + link
+	}
 	if e, ok := s.Errors["faults"]; ok {
 		s.View.Flip = Flip{Offset: a.Offset, Text: a.Hex, Open: true, Wrong: e.Sentence}
 	}

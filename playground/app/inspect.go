@@ -61,6 +61,9 @@ func Inspect(s *State) *Inspection {
 	if s.Base != nil {
 		in.compare(s.Base)
 	}
+	if up := s.Trace.Packet(in.Packet.Parent); in.Tab.ID == dissect.FrameID && up != nil && up.Fate == trace.Rewritten && len(up.Bytes) == len(in.Packet.Bytes) {
+		in.base, in.isNew = up.Bytes, false // a changed copy differs from what was sent
+	}
 	return in
 }
 

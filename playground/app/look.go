@@ -10,9 +10,14 @@ import (
 func (s State) look(a Action) (State, []Command) {
 	switch a := a.(type) {
 	case SelectRow:
+		s.View.Playing = false
 		return s.selectRow(a.Row)
 	case MoveRow:
 		return s.moveRow(a.By)
+	case Play:
+		return s.play(a.On)
+	case Ticked:
+		return s.tick()
 	case SelectTab:
 		s.Selection.Tab, s.Selection.Node, s.Selection.Byte = a.Tab, "", -1
 		s.View.Flip = Flip{}
@@ -99,6 +104,33 @@ func (s State) moveRow(by int) (State, []Command) {
 		}
 	}
 	return s.selectRow(rows[min(max(at+by, 0), len(rows)-1)].ID)
+}
+
+// play goes through the ladder row by row, from its beginning when the end is
+// selected.
+func (s State) play(on bool) (State, []Command) {
+	s.View.Playing = on && s.Trace != nil
+	if !s.View.Playing {
+		return s, nil
+	}
+	var cmds []Command
+	if rows := Rows(&s); len(rows) > 0 && rows[len(rows)-1].Has(s.Selection.Row, s.Trace) {
+		s, cmds = s.selectRow(rows[0].ID)
+	}
+	return s, append(cmds, Tick{})
+}
+
+func (s State) tick() (State, []Command) {
+	if !s.View.Playing {
+		return s, nil
+	}
+	before := s.Selection.Row
+	s, cmds := s.moveRow(1)
+	if s.Selection.Row == before {
+		s.View.Playing = false
+		return s, cmds
+	}
+	return s, append(cmds, Tick{})
 }
 
 // openFlip begins the edit of a byte, where the byte is on a link.

@@ -49,6 +49,10 @@ func (s State) ran(a Ran) (State, []Command) {
 	s.View.Flip = Flip{}
 	before := s.Selection.Row
 	s.Selection.Row = keep(s.Trace, before)
+	if child := madeOf(s.Trace, s.follow); child != "" && s.Selection.Row == s.follow {
+		s.Selection.Row, before = child, child // the same bytes, but for the one
+	}
+	s.follow = ""
 	if s.Selection.Row != before {
 		s.Selection.Tab, s.Selection.Node, s.Selection.Byte = "", "", -1
 	}
@@ -205,6 +209,19 @@ func keep(t *trace.Trace, row string) string {
 		return first(t)
 	}
 	return at
+}
+
+// madeOf is the first packet made of the one named, "" when there is none.
+func madeOf(t *trace.Trace, name string) string {
+	if name == "" {
+		return ""
+	}
+	for _, p := range t.Packets {
+		if p.Parent == name && p.Link == t.Packet(name).Link {
+			return p.Name
+		}
+	}
+	return ""
 }
 
 // first is the packet where the story begins: the first that carries TLS, ESP

@@ -45,6 +45,7 @@ type State struct {
 	before     *Step  // the scenario before the edit that has not settled yet
 	field      string // what that edit is in
 	seq        int    // counts changes, so that an old Settle is told from a new one
+	follow     string // after the next run, go on to the packet made of this one
 	fresh      bool   // the next run starts anew: nothing to compare with
 }
 
@@ -90,6 +91,7 @@ type View struct {
 	Closed  map[string]bool            // closed form groups and elements, by title
 	Folded  map[string]map[string]bool // tree nodes by tab proto and path that were opened or closed by hand
 	Flip    Flip
+	Playing bool // going through the ladder row by row
 	Embed   bool // inside an iframe: no history entries
 }
 

@@ -36,8 +36,8 @@ func (p *page) scroller(w *window, n int, m []vecty.Applyer, before vecty.Markup
 func (p *page) ladder() vecty.ComponentOrHTML {
 	s := &p.state
 	f := s.View.Filters
-	chip := func(to, label string, on bool) *vecty.HTML {
-		return button("filter", []vecty.Applyer{dataset("to", to), attr("aria-pressed", strconv.FormatBool(on))}, text(label))
+	chip := func(to, label string, shown bool) *vecty.HTML {
+		return button("filter", []vecty.Applyer{dataset("to", to), attr("aria-pressed", strconv.FormatBool(shown))}, text(label))
 	}
 	n := len(p.rows)
 	sel := p.selectedRow()
@@ -51,11 +51,16 @@ func (p *page) ladder() vecty.ComponentOrHTML {
 		lanes = min(len(s.Trace.Nodes), maxLanes)
 	}
 	return elem.Div(
-		vecty.Markup(class("fill")),
+		vecty.Markup(class("fill"), on(s.View.Playing, class("playing"))),
 		elem.Div(
 			vecty.Markup(class("bar"), attr("role", "group"), attr("aria-label", "What the ladder shows")),
 			chip("acks", "bare ACKs", !f.NoAcks), chip("states", "states", !f.NoStates), chip("secrets", "secrets", !f.NoSecrets),
 			chip("checks", "checks", !f.NoChecks), chip("buffers", "buffers", f.Buffers),
+			elem.Span(vecty.Markup(class("player"), attr("role", "group"), attr("aria-label", "Go through the ladder")),
+				button("step-back", []vecty.Applyer{attr("title", "One row back (k)"), attr("aria-label", "One row back")}, text("◂")),
+				button("play", []vecty.Applyer{id("play"), attr("aria-pressed", strconv.FormatBool(s.View.Playing)), attr("title", "Go through the ladder row by row (space)")}, text(map[bool]string{true: "Pause", false: "Play"}[s.View.Playing])),
+				button("step", []vecty.Applyer{attr("title", "One row on (j)"), attr("aria-label", "One row on")}, text("▸")),
+			),
 		),
 		elem.Div(vecty.Markup(class("nodes"), attr("aria-hidden", "true"), inner(func(m *markup) {
 			if s.Trace == nil {

@@ -227,6 +227,7 @@ var helpKeys = [][2]string{
 	{"?", "open and close this sheet"},
 	{"1  2  3", "go to scenario, ladder, inspector"},
 	{"j  k", "next and previous row of the ladder, from anywhere"},
+	{"Space", "go through the ladder row by row, and stop"},
 	{"[  ]", "previous and next tab of the inspector"},
 	{"s", "copy the link"},
 	{"Ctrl+Z  Ctrl+Shift+Z", "undo and redo, as Back and Forward do"},

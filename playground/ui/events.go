@@ -146,6 +146,14 @@ func (p *page) act(el js.Value, what string) {
 		p.after(0, p.measure)
 	case "filter":
 		p.dispatch(app.SetFilters{Filters: toggle(p.state.View.Filters, to)})
+	case "play":
+		p.dispatch(app.Play{On: !p.state.View.Playing})
+	case "step-back":
+		p.dispatch(app.Play{})
+		p.dispatch(app.MoveRow{By: -1})
+	case "step":
+		p.dispatch(app.Play{})
+		p.dispatch(app.MoveRow{By: 1})
 	case "fold":
 		if n := closest(el, "node"); n.Truthy() {
 			p.dispatch(app.Fold{Path: data(n, "node"), Open: n.Call("getAttribute", "aria-expanded").String() != "true"})

@@ -42,7 +42,7 @@ func (p *page) key(e, t js.Value) {
 	case data(t, "tab") != "" || data(t, "act") == "tab":
 		done = p.keyTabs(k)
 	}
-	if !done && !typing(t) && !ctrl && !alt {
+	if !done && !typing(t) && !ctrl && !alt && !(k == " " && t.Get("tagName").String() != "DIV" && t.Get("tagName").String() != "BODY") {
 		done = p.keyPage(k)
 	}
 	if done {
@@ -86,6 +86,8 @@ func (p *page) keyPage(k string) bool {
 		p.nextTab(-1)
 	case "]":
 		p.nextTab(1)
+	case " ":
+		p.dispatch(app.Play{On: !p.state.View.Playing})
 	case "s":
 		p.dispatch(app.Share{})
 	default:

@@ -133,12 +133,14 @@ func (p *page) render() {
 	}
 	began, kind, run := p.edited, p.editKind, p.runMS
 	p.edited = 0
+	queued := now()
 	p.once("requestAnimationFrame", func() {
+		framed := now()
 		// The frame is painted after its callbacks; the next task comes after that.
 		p.after(0, func() {
 			t := now()
 			js.Global().Get("cipherglass").Get("timings").Call("push", map[string]any{
-				"kind": kind, "ms": t - began, "run_ms": run, "at": t,
+				"kind": kind, "ms": t - began, "run_ms": run, "at": t, "work_ms": queued - began, "render_ms": framed - queued, "paint_ms": t - framed,
 			})
 		})
 	})

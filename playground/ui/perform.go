@@ -42,6 +42,8 @@ func (p *page) perform(c app.Command) {
 			js.Global().Call("clearTimeout", p.settle)
 		}
 		p.settle = p.after(time.Second, func() { p.dispatch(app.Settle{Seq: c.Seq}) })
+	case app.Tick:
+		p.after(900*time.Millisecond, func() { p.dispatch(app.Ticked{}) })
 	case app.Copy:
 		p.copy(c)
 	case app.Download:
