@@ -77,11 +77,18 @@ func ParseChain(chain [][]byte) ([]*x509.Certificate, *engine.Failure) {
 // what was compared, in order; the failure is the first that went wrong, nil
 // when none did. Later checks are still made where they can be.
 func CheckChain(chain [][]byte, roots []*x509.Certificate, host string, at time.Time) ([]engine.Checked, *engine.Failure) {
+	_, list, f := ReadChain(chain, roots, host, at)
+	return list, f
+}
+
+// ReadChain is CheckChain that also returns the certificates, nil when they
+// cannot be read.
+func ReadChain(chain [][]byte, roots []*x509.Certificate, host string, at time.Time) ([]*x509.Certificate, []engine.Checked, *engine.Failure) {
 	p := &pathCheck{roots: roots, at: at}
 	certs, f := ParseChain(chain)
 	if f != nil {
 		p.note("certificate encoding", f, f.Sentence(), "", "certificate_list")
-		return p.list, p.failure
+		return nil, p.list, p.failure
 	}
 	p.note("certificate encoding", nil, fmt.Sprintf("%s can be read", plural(len(certs), "certificate")), BadEncoding.Ref, "certificate_list")
 	p.certs = certs
@@ -102,7 +109,7 @@ func CheckChain(chain [][]byte, roots []*x509.Certificate, host string, at time.
 	if p.failure == nil {
 		p.constraints()
 	}
-	return p.list, p.failure
+	return certs, p.list, p.failure
 }
 
 type pathCheck struct {

@@ -131,17 +131,14 @@ func (h *Handshaker) checkCertificate(msg *Certificate) (*x509.Certificate, *eng
 	for i, e := range msg.CertificateList {
 		chain[i] = e.CertData
 	}
-	checks, f := pki.CheckChain(chain, h.cfg.Roots, h.cfg.ServerName, h.now)
+	certs, checks, f := pki.ReadChain(chain, h.cfg.Roots, h.cfg.ServerName, h.now)
 	for _, c := range checks {
 		h.effects.Add(c)
 	}
-	if f != nil && !h.cfg.SkipVerify {
+	if f != nil && (!h.cfg.SkipVerify || len(certs) == 0) {
 		return nil, f
 	}
-	cert, err := x509.ParseCertificate(chain[0])
-	if err != nil {
-		return nil, codeBadCertificate.With(err)
-	}
+	cert := certs[0]
 	if keyAuth(cert.PublicKey) == AuthOther {
 		return nil, codeWrongKeyType.With("a key "+keyWords(cert.PublicKey), h.suite.Name)
 	}

@@ -231,10 +231,12 @@ func TestFailures(t *testing.T) {
 	}
 }
 
+var testCA = pki.Spec{Name: "ca", CA: true, Key: pki.ECDSAP256, Subject: "CN=ca.example", NotBefore: "2026-01-01T00:00:00Z", NotAfter: "2027-01-01T00:00:00Z"}
+
 // testOther is another certificate of server.example, of the same kind and CA.
 var testOther = func() *pki.Identity {
 	specs := []pki.Spec{
-		{Name: "ca", CA: true, Key: pki.ECDSAP256, Subject: "CN=ca.example", NotBefore: "2026-01-01T00:00:00Z", NotAfter: "2027-01-01T00:00:00Z"},
+		testCA,
 		{Name: "other", Issuer: "ca", Key: pki.ECDSAP256, Subject: "CN=other", DNSNames: []string{"server.example"}, NotBefore: "2026-01-01T00:00:00Z", NotAfter: "2027-01-01T00:00:00Z"},
 	}
 	ids, err := pki.Build(specs, engine.NewRandom("tls test", nil), nil, nil)

@@ -115,8 +115,6 @@ var (
 		Sentence: "The %s's Finished does not verify: the two ends did not see the same handshake."}
 	codeEmptyCertificate = &engine.Code{ID: "tls/empty-certificate", Alert: "decode_error", Ref: "RFC 8446, Section 4.4.2.4", Field: "certificate_list",
 		Sentence: "The server's Certificate message holds no certificate."}
-	codeBadCertificate = &engine.Code{ID: "tls/bad-certificate", Alert: "bad_certificate", Ref: "RFC 8446, Section 4.4.2", Field: "certificate_list",
-		Sentence: "The server's certificate cannot be read: %s."}
 	codeWrongKeyType = &engine.Code{ID: "tls/wrong-certificate-key", Alert: "unsupported_certificate", Ref: "RFC 5246, Section 7.4.2", Field: "certificate_list",
 		Sentence: "The server's certificate holds %s, which %s cannot use."}
 )

@@ -2,6 +2,7 @@ package tls
 
 import (
 	"bytes"
+	"fmt"
 	"testing"
 
 	"cipherglass/crypto/engine"
@@ -124,15 +125,19 @@ func made(out *engine.Effects) string {
 	return b.String()
 }
 
-// TestLongMessage sends a certificate chain that takes several records.
+// TestLongMessage sends a certificate that takes several records.
 func TestLongMessage(t *testing.T) {
 	for _, coalesce := range []bool{false, true} {
 		client, server := testConfigs(t, pki.ECDSAP256)
-		id := *server.Identity
-		for range 80 {
-			id.Chain = append(id.Chain[:len(id.Chain):len(id.Chain)], testOther.Chain[0]) // certificates that nobody needs
+		spec := pki.Spec{Name: "long", Issuer: "ca", Key: pki.ECDSAP256, Subject: "CN=long", NotBefore: "2026-01-01T00:00:00Z", NotAfter: "2027-01-01T00:00:00Z", DNSNames: []string{"server.example"}}
+		for i := range 1500 {
+			spec.DNSNames = append(spec.DNSNames, fmt.Sprintf("host-%d.server.example", i))
 		}
-		server.Identity, server.Coalesce, client.SkipVerify = &id, coalesce, true
+		ids, err := pki.Build([]pki.Spec{testCA, spec}, engine.NewRandom("tls test", nil), nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		server.Identity, server.Coalesce = ids.ByName("long"), coalesce
 		w := newWire(t, client, server)
 		w.mustConnect()
 		n := 0
