@@ -21,7 +21,7 @@ func (p *page) scroller(w *window, n int, m []vecty.Applyer, before vecty.Markup
 	return elem.Div(
 		vecty.Markup(all...),
 		elem.Div(
-			vecty.Markup(class("tall"), vecty.Style("height", strconv.Itoa(n*w.row)+"px")),
+			vecty.Markup(class("tall"), attr("role", "presentation"), vecty.Style("height", strconv.Itoa(n*w.row)+"px")),
 			before,
 			elem.Div(vecty.Markup(
 				class("window"), attr("role", "presentation"),
@@ -208,7 +208,7 @@ func (p *page) tabs(in *app.Inspection) *vecty.HTML {
 			}
 			kids = append(kids, button("tab", []vecty.Applyer{
 				dataset("tab", t.ID), attr("role", "tab"), attr("aria-selected", strconv.FormatBool(on)), attr("tabindex", tabindex),
-				attr("aria-controls", "tree"), class("L-" + layerClass(t.Layer)), attr("title", t.Title+", "+t.How),
+				class("L-" + layerClass(t.Layer)), attr("title", t.Title+", "+t.How),
 			}, span("sw", ""), text(sign+t.Title), span("len", strconv.Itoa(len(t.Bytes)))))
 		}
 	}

@@ -176,7 +176,7 @@ func hexRows(m *markup, in *app.Inspection, layers []string, wrong []bool, from,
 	for row := from; row < to && row < total; row++ {
 		at := row * hexCols
 		end := min(at+hexCols, len(b))
-		m.raw(`<div class="hx" role="row" aria-rowindex="`, strconv.Itoa(row+1), `"><span class="o" role="rowheader">`, fmt.Sprintf("%04x", at), `</span><span class="b">`)
+		m.raw(`<div class="hx" role="row" aria-rowindex="`, strconv.Itoa(row+1), `"><span class="o" role="rowheader">`, fmt.Sprintf("%04x", at), `</span><span class="b" role="presentation">`)
 		for i := at; i < end; i++ {
 			cell(i, string([]byte{hexDigits[b[i]>>4], hexDigits[b[i]&15]}), false)
 			if i%8 == 7 && i+1 < end {

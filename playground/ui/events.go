@@ -456,6 +456,10 @@ func (p *page) focusLater(selector string) {
 }
 
 func (p *page) focusHelp() {
+	rest := js.Global().Get("document").Call("querySelectorAll", "#app > :not(#help):not(#live)")
+	for i := range rest.Length() {
+		rest.Index(i).Set("inert", p.state.View.Help)
+	}
 	if p.state.View.Help {
 		p.focusLater("#help-close")
 	} else {
