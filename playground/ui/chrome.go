@@ -159,7 +159,7 @@ func (p *page) outcome() vecty.ComponentOrHTML {
 				}
 			}
 			m.raw(`</span>`)
-			m.el("span", "", fmt.Sprintf("ran in %.0f ms", float64(s.RunTime)/float64(time.Millisecond)))
+			m.el("span", "took", fmt.Sprintf("ran in %.0f ms", float64(s.RunTime)/float64(time.Millisecond)))
 			if s.Running {
 				m.el("span", "busy", "running…")
 			}
@@ -245,7 +245,7 @@ var helpWords = [][2]string{
 	{"○ nobody could", "nobody was able to check; it is never counted as agreement"},
 	{"Δ changed, + new", "differs from, or was not in, the run before your last edit"},
 	{"⚷ secret", "a key was derived; choose the row to see from what"},
-	{"🔒", "these bytes are encrypted on the link"},
+	{"▨", "these bytes are encrypted on the link"},
 }
 
 func (p *page) help() vecty.ComponentOrHTML {

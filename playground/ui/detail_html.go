@@ -3,7 +3,6 @@ package ui
 import (
 	"encoding/hex"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -57,7 +56,7 @@ func nesting(m *markup, layers []dissect.Layer, size int) {
 		m.text(l.Name)
 		m.raw(" ")
 		if l.Encrypted {
-			m.raw(`<span title="encrypted on the link" aria-label="encrypted">🔒</span> `)
+			m.raw(`<span title="encrypted on the link" aria-label="encrypted">▨</span> `)
 		}
 		m.el("span", "len", strconv.Itoa(l.Len))
 		m.raw(`</button>`)
@@ -173,30 +172,46 @@ func hexText(b []byte, n int) string {
 	return hex.EncodeToString(b)
 }
 
-var rfcNumber = regexp.MustCompile(`RFC (\d+)(?:, (?:Section|Appendix) ([0-9A-Z][0-9A-Za-z.]*))?`)
-
 // reference writes a citation with links to the RFCs it names.
 func reference(m *markup, ref string) {
-	at := 0
-	for _, x := range rfcNumber.FindAllStringSubmatchIndex(ref, -1) {
-		m.text(ref[at:x[0]])
-		url := "https://www.rfc-editor.org/rfc/rfc" + ref[x[2]:x[3]]
-		if x[4] >= 0 {
-			part := strings.TrimRight(ref[x[4]:x[5]], ".")
-			if part[0] >= 'A' {
-				url += "#appendix-" + part
-			} else {
-				url += "#section-" + part
+	for {
+		at := strings.Index(ref, "RFC ")
+		if at < 0 {
+			break
+		}
+		rest := ref[at+4:]
+		n := run(rest, '0', '9')
+		if n == 0 {
+			m.text(ref[:at+4])
+			ref = rest
+			continue
+		}
+		url, end := "https://www.rfc-editor.org/rfc/rfc"+rest[:n], at+4+n
+		for _, part := range []struct{ word, anchor string }{{", Section ", "#section-"}, {", Appendix ", "#appendix-"}} {
+			if tail, ok := strings.CutPrefix(rest[n:], part.word); ok {
+				k := strings.IndexAny(tail+" ", " ,;:()")
+				url += part.anchor + strings.TrimRight(tail[:k], ".")
+				end += len(part.word) + k
 			}
 		}
+		m.text(ref[:at])
 		m.raw(`<a target="_blank" rel="noopener noreferrer"`)
 		m.attr("href", url)
 		m.raw(`>`)
-		m.text(ref[x[0]:x[1]])
+		m.text(ref[at:end])
 		m.raw(`</a>`)
-		at = x[1]
+		ref = ref[end:]
 	}
-	m.text(ref[at:])
+	m.text(ref)
+}
+
+// run counts the characters from lo to hi that s begins with.
+func run(s string, lo, hi byte) int {
+	n := 0
+	for n < len(s) && s[n] >= lo && s[n] <= hi {
+		n++
+	}
+	return n
 }
 
 // checkList writes second opinions, those that disagree first.

@@ -2,13 +2,12 @@ package ui
 
 import (
 	"fmt"
-	"html"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// page builds a run of HTML. The heavy, windowed parts of the page are each
+// markup builds a run of HTML. The heavy, windowed parts of the page are each
 // set as one string, which is many times faster than elements one by one;
 // everything that is not a constant goes through one of the escaping methods.
 type markup struct{ strings.Builder }
@@ -21,14 +20,14 @@ func (m *markup) raw(parts ...string) {
 }
 
 // text writes escaped text.
-func (m *markup) text(s string) { m.WriteString(html.EscapeString(s)) }
+func (m *markup) text(s string) { m.WriteString(escape(s)) }
 
 // attr writes ` name="value"`, escaped.
 func (m *markup) attr(name, value string) {
 	m.WriteByte(' ')
 	m.WriteString(name)
 	m.WriteString(`="`)
-	m.WriteString(html.EscapeString(value))
+	m.WriteString(escape(value))
 	m.WriteByte('"')
 }
 
@@ -49,6 +48,17 @@ func (m *markup) el(tag, class, text string) {
 	m.raw(">")
 	m.text(text)
 	m.raw("</", tag, ">")
+}
+
+// escaper is html.EscapeString without the table of entities that package html
+// would add to the program.
+var escaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&#34;", "'", "&#39;")
+
+func escape(s string) string {
+	if strings.IndexAny(s, `&<>"'`) < 0 {
+		return s
+	}
+	return escaper.Replace(s)
 }
 
 // millis shows a moment in milliseconds.
