@@ -104,6 +104,9 @@ func (h *Handshaker) sendClientHello() (state, string, *engine.Failure) {
 			return nil, "", f
 		}
 	}
+	if cfg.ServerName != "" {
+		h.fact("server_name", cfg.ServerName)
+	}
 	o.hello.Extensions = h.helloExtensions(o)
 	o.hello.NoExtensions = len(o.hello.Extensions) == 0
 	for _, x := range o.hello.Extensions {

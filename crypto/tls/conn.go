@@ -263,6 +263,7 @@ func (c *Conn) write(data []byte) {
 	c.writes++
 	label := "data" + strconv.Itoa(c.writes)
 	data = bytes.Clone(data) // the buffers keep it, the caller does too
+	c.rec.grow(len(data))
 	for len(data) > 0 {
 		n := min(len(data), MaxPlaintext)
 		at := c.rec.sendRecord(label, ContentApplicationData, data[:n])

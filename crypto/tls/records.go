@@ -2,6 +2,7 @@ package tls
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 
 	"cipherglass/crypto/engine"
@@ -113,6 +114,12 @@ func (l *records) sendRecord(label string, typ uint8, content []byte) place {
 	return l.writeRecord(typ, content)
 }
 
+// grow makes room for n bytes of content in full records, so that the buffers
+// of a long write share one array.
+func (l *records) grow(n int) {
+	l.write.data = slices.Grow(l.write.data, n+(n/MaxPlaintext+1)*(RecordHeaderLen+MaxCiphertext13-MaxPlaintext))
+}
+
 // labelled begins bytes with another cause.
 func (l *records) labelled(label string) {
 	w := &l.write
@@ -209,6 +216,9 @@ func (l *records) next() (typ uint8, content []byte, at place, more bool, f *eng
 	typ = r.buf[0]
 	n := int(r.buf[3])<<8 | int(r.buf[4])
 	if f := l.checkHeader(typ, n); f != nil {
+		have := r.buf[:min(len(r.buf), RecordHeaderLen+n)]
+		l.effects.Add(engine.Made{Buffer: engine.Buffer{ID: "in/record/" + strconv.Itoa(r.records), Name: "TLSPlaintext", How: engine.Reassembled, Proto: "tls.record",
+			Context: l.context(typ, false, r.prot != nil), Data: bytes.Clone(have), From: []engine.Piece{{Buffer: engine.In, Off: r.off, Len: len(have)}}, Why: f.Sentence()}})
 		return typ, nil, place{}, false, f
 	}
 	if len(r.buf) < RecordHeaderLen+n {
