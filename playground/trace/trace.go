@@ -107,6 +107,7 @@ const (
 	KindMade      = "made"
 	KindDeliver   = "deliver"
 	KindFailed    = "failed"
+	KindDropped   = "dropped" // a node dropped a packet by itself
 	KindNote      = "note"
 )
 
