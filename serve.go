@@ -53,6 +53,7 @@ func commands() []command {
 	return []command{
 		{"serve", "[-addr HOST:PORT]", "build the page if need be and serve it", (*program).serve},
 		{"build", "-o DIR", "write the complete static site to a folder", (*program).build},
+		{"run", "[-pcap FILE] [-keylog FILE] [-json FILE] [-key FILE] [-share] SCENARIO", "play a scenario and print who sent what to whom", (*program).play},
 		{"presets", "[-json]", "list the scenarios that come with it", (*program).presets},
 		{"show", "SCENARIO", "print a scenario whole, as JSON to edit and run again", (*program).show},
 	}

@@ -216,6 +216,12 @@ func (p *peering) goConfig(client bool) (*gotls.Config, error) {
 		}
 		if g, err := tls.ParseGroup(p.facts["group"]); err == nil {
 			cfg.CurvePreferences = []gotls.CurveID{gotls.CurveID(g)}
+			if client && v == gotls.VersionTLS12 && g != uint16(gotls.CurveP256) {
+				// A client that does not list the curve of the server's ECDSA
+				// certificate cannot use it (RFC 8422, Section 5.3). Our server
+				// still has one group to choose.
+				cfg.CurvePreferences = append(cfg.CurvePreferences, gotls.CurveP256)
+			}
 		}
 	} else {
 		for _, s := range end.Versions {
