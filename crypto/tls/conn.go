@@ -17,6 +17,11 @@ import (
 // data1, ... for each Write, key_update1, ..., alert1 for the alert that ends
 // a failed connection, and close for close_notify.
 //
+// Its buffers, both ways ("in/" or "out/"): record/N for each record of the
+// stream, plain/N for what that record was sealed from or opened to, msg/N for
+// each handshake message, alert/N and data/N for the content of record N, and
+// signed for the bytes under the server's signature.
+//
 // The peer's close_notify is answered with one at once, in both versions (RFC
 // 5246, Section 7.2.1, asks for it; RFC 8446, Section 6.1, allows it), and ends
 // the connection. An own close_notify ends it when the peer's has come, or its
@@ -219,8 +224,20 @@ func (c *Conn) messages() *engine.Failure {
 	}
 }
 
+// factOrder is the order in which Connected tells what was negotiated.
+var factOrder = [...]string{"version", "cipher_suite", "key_exchange", "group", "signature_algorithm", "extended_master_secret", "server_name", "alpn", "client_random"}
+
 func (c *Conn) tellConnected() {
-	facts := append(c.hs.facts, engine.Fact{Name: "client_random", Value: hex.EncodeToString(c.hs.clientRnd)})
+	c.hs.fact("client_random", hex.EncodeToString(c.hs.clientRnd))
+	facts := make([]engine.Fact, 0, len(c.hs.facts))
+	for _, name := range factOrder {
+		for _, f := range c.hs.facts {
+			if f.Name == name {
+				facts = append(facts, f)
+			}
+		}
+	}
+	c.hs.facts = facts
 	c.effects.Add(engine.Connected{Summary: facts})
 }
 
