@@ -13,6 +13,7 @@
 package dissect
 
 import (
+	"cipherglass/crypto/engine"
 	"cipherglass/crypto/wire"
 	"cipherglass/playground/trace"
 )
@@ -39,6 +40,8 @@ type Tab struct {
 	ReadOnly string     // "" for link bytes; else why they cannot be edited, and where to edit instead
 	Pieces   []Span     // where Bytes lie, in order
 	Failure  string     // why the receiver could not open it, or ""
+
+	crypt *engine.Crypt // the operation that sealed or opened it, nil for none
 }
 
 // Span says where a run of a tab's bytes lies.

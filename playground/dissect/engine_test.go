@@ -121,11 +121,12 @@ func TestEngines(t *testing.T) {
 	for _, c := range []struct {
 		name           string
 		version, suite uint16
+		close          string
 		want           []string
 	}{
-		{"TLS 1.3", tls.TLS13, 0x1301, []string{"ClientHello", "ServerHello", "EncryptedExtensions", "Certificate", "CertificateVerify", "Finished", "application data", "Alert"}},
-		{"TLS 1.2 ECDHE", tls.TLS12, tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, []string{"ClientHello", "ServerHello", "Certificate", "ServerKeyExchange", "ServerHelloDone", "ClientKeyExchange", "Finished", "application data", "Alert"}},
-		{"TLS 1.2 RSA CBC", tls.TLS12, tls.TLS_RSA_WITH_AES_128_CBC_SHA, []string{"ClientHello", "ServerHello", "Certificate", "ServerHelloDone", "ClientKeyExchange", "Finished", "application data", "Alert"}},
+		{"TLS 1.3", tls.TLS13, 0x1301, "record header 5 | (Alert 2) | (content type 1) | tag 16", []string{"ClientHello", "ServerHello", "EncryptedExtensions", "Certificate", "CertificateVerify", "Finished", "application data", "Alert"}},
+		{"TLS 1.2 ECDHE", tls.TLS12, tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, "record header 5 | explicit nonce 8 | (Alert 2) | tag 16", []string{"ClientHello", "ServerHello", "Certificate", "ServerKeyExchange", "ServerHelloDone", "ClientKeyExchange", "Finished", "application data", "Alert"}},
+		{"TLS 1.2 RSA CBC", tls.TLS12, tls.TLS_RSA_WITH_AES_128_CBC_SHA, "record header 5 | IV 16 | (Alert 2) | (MAC 20) | (padding 10)", []string{"ClientHello", "ServerHello", "Certificate", "ServerHelloDone", "ClientKeyExchange", "Finished", "application data", "Alert"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			tr := runTLS(t, c.version, c.suite)
@@ -148,8 +149,11 @@ func TestEngines(t *testing.T) {
 						t.Errorf("%s %s has undecoded bytes", p.Name, tab.ID)
 					}
 				}
+				if strings.HasPrefix(p.Name, "client/web/close") && !strings.HasSuffix(drawn(Nesting(v)), c.close) {
+					t.Errorf("%s: got %s, want %s", p.Name, drawn(Nesting(v)), c.close)
+				}
 				for _, l := range Nesting(v) {
-					if c.version == tls.TLS13 && l.Name == "encrypted_record" {
+					if l.Name == "encrypted_record" || l.Name == "fragment" {
 						t.Errorf("%s: %s", p.Name, drawn(Nesting(v)))
 					}
 				}

@@ -160,22 +160,53 @@ func (n *nester) sealed(k *wire.Node, s shade) {
 		n.part(k.Name, s, k)
 		return
 	}
-	const tag = 16 // of every AEAD of TLS
-	rest := k.Len - len(tab.Bytes)
-	if rest != 0 && (tab.Proto != "tls.inner" || rest != tag) {
+	w, ok := wrapped(tab, k.Len)
+	if !ok {
 		n.part(k.Name, s, k)
 		return
 	}
-	in := shade{id: s.id, shift: k.Off, sealed: k.Name != "data", frame: k, buffer: tab.ID, depth: s.depth + 1}
+	bare := func(name string, off, size int, sealed bool) {
+		n.add(Layer{ID: s.id, Name: name, Off: k.Off + off, Len: size, Encrypted: sealed, Node: n.root.Path(k), Buffer: tab.ID})
+	}
+	bare(w.headName, 0, w.head, false)
+	in := shade{id: s.id, shift: k.Off + w.head, sealed: k.Name != "data", frame: k, buffer: tab.ID, depth: s.depth + 1}
 	if tab.Proto == "esp.plain" {
 		n.trailed(tab.Tree, in)
 	} else {
 		n.inner(tab.Tree, in)
 	}
-	if rest > 0 {
-		l := Layer{ID: s.id, Name: "tag", Off: k.Off + len(tab.Bytes), Len: rest, Node: n.root.Path(k), Buffer: tab.ID}
-		n.add(l)
+	end := w.head + len(tab.Bytes)
+	bare("MAC", end, w.mac, true)
+	bare("padding", end+w.mac, w.pad, true)
+	bare("tag", k.Len-w.tag, w.tag, false)
+}
+
+// wrapping is what stands around a plaintext in its ciphertext.
+type wrapping struct {
+	headName string
+	head     int // explicit nonce or IV
+	mac, pad int // CBC: encrypted with the plaintext
+	tag      int // AEAD
+}
+
+// wrapped says how the tab's bytes lie in a ciphertext of size bytes, ok false
+// when they do not lie there byte for byte.
+func wrapped(tab *Tab, size int) (w wrapping, ok bool) {
+	rest := size - len(tab.Bytes)
+	c := tab.crypt
+	if tab.Proto != "tls.inner" && tab.Proto != "tls.fragment" || c == nil {
+		return w, rest == 0
 	}
+	if len(tab.Pieces) == 1 {
+		w.head = max(0, tab.Pieces[0].At-5) // behind the record's header
+	}
+	if c.Op == "AEAD" {
+		w.headName, w.tag = "explicit nonce", rest-w.head
+		return w, w.tag == 16 // of every AEAD of TLS
+	}
+	w.headName, w.mac = "IV", c.MACLen
+	w.pad = rest - w.head - w.mac
+	return w, w.mac > 0 && w.pad > 0 && w.pad <= 256
 }
 
 // cut adds, for a node that is a part of a record or of a datagram, the layers

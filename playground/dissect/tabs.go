@@ -73,7 +73,7 @@ func (x *Index) Buffer(id string) *Tab {
 
 func (x *Index) tab(b *trace.Buffer) *Tab {
 	d, _ := protos(b.Proto)
-	t := &Tab{ID: b.ID, Buffers: []string{b.ID}, Title: b.Name, Proto: b.Proto, Layer: d.layer, Owner: b.Owner, Bytes: b.Data}
+	t := &Tab{ID: b.ID, Buffers: []string{b.ID}, Title: b.Name, Proto: b.Proto, Layer: d.layer, Owner: b.Owner, Bytes: b.Data, crypt: b.Crypt}
 	if t.Title == "" {
 		t.Title = d.title
 	}
@@ -98,6 +98,10 @@ func says(f *found) string {
 	s := ""
 	switch who := f.b.Owner; f.b.How {
 	case engine.Sealed, engine.Opened:
+		if f.b.Proto == "ip" {
+			s = "as " + who + " " + pick(f.b.How == engine.Sealed, "put it in", "took it out")
+			break
+		}
 		if f.b.Proto == "ah.input" {
 			s = pick(f.b.How == engine.Sealed, "as "+who+" computed the ICV over it", "as "+who+" checked the ICV over it")
 			break
@@ -130,6 +134,9 @@ func readOnly(b *trace.Buffer) string {
 	case engine.Sealed:
 		return fmt.Sprintf("These bytes are on no link: this is what %s put into the cipher.", b.Owner) + instead
 	case engine.Opened:
+		if b.Proto == "ip" {
+			return fmt.Sprintf("These bytes are what %s took out of the packet.", b.Owner) + instead
+		}
 		return fmt.Sprintf("These bytes are on no link: this is what came out when %s decrypted.", b.Owner) + instead
 	case engine.Rejected:
 		return fmt.Sprintf("There is nothing to edit: %s could not open these bytes.", b.Owner) + instead
