@@ -2,6 +2,7 @@ package verify
 
 import (
 	"bytes"
+	"crypto/ecdsa"
 	gotls "crypto/tls"
 	"crypto/x509"
 	"fmt"
@@ -145,7 +146,7 @@ func (p *peering) play(weAreClient bool) (o outcome) {
 		return outcome{err: err}
 	}
 	if p.failure == nil {
-		p.restrict(&cfg)
+		p.restrict(&cfg, weAreClient)
 	}
 	theirs, err := p.goConfig(!weAreClient)
 	if err != nil {
@@ -178,7 +179,7 @@ func (p *peering) play(weAreClient bool) (o outcome) {
 
 // restrict narrows our lists to what the trace's run negotiated, since
 // crypto/tls has an order of its own.
-func (p *peering) restrict(cfg *tls.Config) {
+func (p *peering) restrict(cfg *tls.Config, client bool) {
 	if v, err := tls.ParseSuite(p.facts["cipher_suite"]); err == nil {
 		cfg.CipherSuites = []uint16{v}
 	}
@@ -188,6 +189,25 @@ func (p *peering) restrict(cfg *tls.Config) {
 	if v := goVersion(p.facts["version"]); v != 0 {
 		cfg.Versions = []uint16{v}
 	}
+	for _, g := range p.certificateCurves() {
+		if client && len(cfg.Groups) > 0 && !slices.Contains(cfg.Groups, g) {
+			cfg.Groups = append(cfg.Groups, g)
+		}
+	}
+}
+
+// certificateCurves lists the curve of the server's ECDSA key. In TLS 1.2 a
+// client must offer it beside the group of the key exchange (RFC 8422, Section
+// 5.1.1); it stands last, and whoever chooses takes the negotiated one.
+func (p *peering) certificateCurves() []uint16 {
+	id := p.store.ByName(p.c.TLS.Server.Certificate)
+	if id == nil || goVersion(p.facts["version"]) != gotls.VersionTLS12 {
+		return nil
+	}
+	if _, is := id.Cert.PublicKey.(*ecdsa.PublicKey); !is {
+		return nil
+	}
+	return []uint16{uint16(gotls.CurveP256)}
 }
 
 func goVersion(name string) uint16 {
