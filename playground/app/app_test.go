@@ -392,3 +392,71 @@ func TestFormShowsEveryFieldOnce(t *testing.T) {
 		}
 	}
 }
+
+func TestLabelsSayWhatIsCarried(t *testing.T) {
+	tr := played(open(t, "", "", false).s.Scenario)
+	const up, down = "client/web/flight1/seg0@net", "server/web/flight1/seg0@net"
+	for _, b := range []trace.Buffer{
+		{Owner: "client", Buffer: engine.Buffer{ID: "client/web/out/record/0", Proto: "tls.record", Data: []byte{22}, From: []engine.Piece{{Buffer: up}, {Buffer: down}}}},
+		{Owner: "client", Buffer: engine.Buffer{ID: "client/web/out/msg/0", Name: "ClientHello", Proto: "tls.handshake", From: []engine.Piece{{Buffer: "client/web/out/record/0"}}}},
+		{Owner: "server", Buffer: engine.Buffer{ID: "server/web/in/msg/0", Name: "somebody else's word", Proto: "tls.handshake", From: []engine.Piece{{Buffer: up}}}},
+		{Owner: "server", Buffer: engine.Buffer{ID: "loop", Proto: "tls.handshake", Name: "loop", From: []engine.Piece{{Buffer: "loop"}}}},
+		{Owner: "server", Buffer: engine.Buffer{ID: "alert", Proto: "tls.alert", Data: []byte{2, 40}, From: []engine.Piece{{Buffer: "client/web/syn@net"}}}},
+	} {
+		tr.Buffers = append(tr.Buffers, &b)
+	}
+	labels := Labels(tr)
+	if got := labels[up]; got.Text != "ClientHello" || got.Layer != dissect.LayerHandshake || got.Tag != "TLS" {
+		t.Errorf("the client's segment: %+v", got)
+	}
+	if got := labels[down]; got.Text != "ClientHello (more)" {
+		t.Errorf("the rest of a message: %+v", got)
+	}
+	if got := labels["client/web/syn@net"]; got.Text != "alert handshake_failure" || got.Layer != dissect.LayerTLS {
+		t.Errorf("an alert: %+v", got)
+	}
+}
+
+func TestFlipLeadsToTheChangedPacket(t *testing.T) {
+	p := open(t, "", "", false)
+	const name, changed = "client/web/flight1/seg0@net", "client/web/flight1/seg0/tampered@net"
+	p.play = func(sc *scenario.Scenario) *trace.Trace {
+		tr := played(sc)
+		if len(sc.Faults) > 0 {
+			b := append([]byte(nil), tr.Packets[1].Bytes...)
+			b[41] = 0x7f
+			tr.Packets[1].Fate = trace.Rewritten
+			tr.Packets = append(tr.Packets, &trace.Packet{Seq: 9, Name: changed, Parent: name, Link: "net", From: "client", To: "server", Fate: trace.Delivered, Bytes: b})
+		}
+		return tr
+	}
+	p.do(SelectRow{name}, SelectByte{41}, FlipByte{Packet: name, Offset: 41, Hex: "7f"})
+	in := Inspect(&p.s)
+	if p.s.Selection.Row != changed || p.s.Selection.Byte != 41 || !in.ByteChanged(41) || in.ByteChanged(40) {
+		t.Errorf("selection %+v, byte 41 changed %v, byte 40 %v", p.s.Selection, in.ByteChanged(41), in.ByteChanged(40))
+	}
+	p.do(FlipByte{Packet: changed, Offset: 42, Hex: "00"})
+	if n := len(p.s.Scenario.Faults); n != 2 || p.s.Scenario.Faults[1].Packet != "client/web/flight1/seg0" {
+		t.Errorf("a flip of the changed copy: %+v", p.s.Scenario.Faults)
+	}
+}
+
+func TestPlayGoesToTheEnd(t *testing.T) {
+	p := open(t, "", "", false)
+	rows := Rows(&p.s)
+	p.do(Play{On: true})
+	for range rows {
+		p.do(Ticked{})
+	}
+	if p.s.View.Playing || p.s.Selection.Row != rows[len(rows)-1].ID {
+		t.Errorf("playing %v at %q", p.s.View.Playing, p.s.Selection.Row)
+	}
+	p.do(Play{On: true})
+	if p.s.Selection.Row != rows[0].ID {
+		t.Errorf("playing again begins at %q", p.s.Selection.Row)
+	}
+	p.do(SelectRow{rows[2].ID}, Ticked{})
+	if p.s.Selection.Row != rows[2].ID {
+		t.Errorf("a click did not stop it: %q", p.s.Selection.Row)
+	}
+}

@@ -36,8 +36,11 @@ func Labels(t *trace.Trace) map[string]Label {
 		layer, tag := LayerOf(p.Bytes)
 		lab := Label{Layer: layer, Tag: tag, Text: plainInfo(p, tag)}
 		name := p.Name
-		if texts := l.texts[name]; len(texts) > 0 {
+		if texts := l.texts[name]; len(texts) > 0 && !fragment(p.Bytes) {
 			lab.Text = strings.Join(texts, ", ")
+			if tag == "ESP" || tag == "AH" {
+				lab.Text = sequence(p.Info) + lab.Text
+			}
 			if tag == "TLS" || tag == "TCP" {
 				lab.Layer, lab.Tag = l.layers[name], "TLS"
 			}
@@ -127,6 +130,9 @@ func says(b *trace.Buffer) (text, layer string) {
 		}
 		return fmt.Sprintf("application data, %d bytes", len(b.Data)), dissect.LayerApp
 	case "ip":
+		if b.How == engine.Reassembled {
+			return "", "" // fragments put together: they are the packet, not in it
+		}
 		return sim.Info(b.Data), dissect.LayerESP
 	}
 	return "", ""
@@ -151,7 +157,24 @@ func plainInfo(p *trace.Packet, tag string) string {
 	if s == "" {
 		s = fmt.Sprintf("%d bytes", len(p.Bytes))
 	}
+	if fragment(p.Bytes) {
+		_, s, _ = strings.Cut(s, " ") // "IPv4"
+		return s
+	}
 	return strings.TrimPrefix(s, tag+" ")
+}
+
+// fragment reports an IPv4 fragment.
+func fragment(b []byte) bool {
+	return len(b) >= 20 && b[0]>>4 == 4 && (b[6]&0x3f != 0 || b[7] != 0)
+}
+
+// sequence is the part of an ESP or AH packet's line that says its number.
+func sequence(info string) string {
+	if i := strings.LastIndex(info, "seq "); i >= 0 {
+		return info[i:] + " · "
+	}
+	return ""
 }
 
 // sameBody reports whether one packet is the other as a router passes it on.

@@ -26,6 +26,9 @@ func ladderRows(m *markup, t *trace.Trace, rows []app.Row, from, to, selected in
 		m.raw(`<div class="row `)
 		if r.Packet != nil {
 			m.raw("pkt L-", layerClass(r.Layer))
+			if r.Packet.Fate != trace.Delivered {
+				m.raw(" ended")
+			}
 			if r.Packet.Fate == trace.Dropped {
 				m.raw(" dropped")
 			}
@@ -95,20 +98,21 @@ func packetText(m *markup, r *app.Row) {
 	m.raw(`<span class="lbl">`)
 	m.el("b", "tag", r.Tag)
 	m.raw(" ")
-	m.text(r.Text)
-	if r.Packet.Why != "" && r.Packet.Fate != trace.Delivered {
-		m.raw(` <span class="why">`)
-		m.text(r.Packet.Fate + ": " + r.Packet.Why)
-		m.raw(`</span>`)
-	} else if r.Packet.Fate == trace.Fragmented || r.Packet.Fate == trace.Rewritten {
-		m.el("span", "why", " "+r.Packet.Fate)
+	if f := r.Packet.Fate; f != "" && f != trace.Delivered {
+		m.raw(`<span class="why"`)
+		m.attr("title", r.Packet.Why)
+		m.raw(`>`)
+		m.text(f)
+		m.raw(`</span> `)
 	}
+	m.text(r.Text)
 	m.raw(`</span>`)
 }
 
 var eventSigns = map[string]string{
 	trace.KindState: "◆", trace.KindConnected: "★", trace.KindChecked: "✓", trace.KindSecret: "⚷",
 	trace.KindDestroyed: "⌫", trace.KindMade: "▤", trace.KindDeliver: "⇥", trace.KindFailed: "✗", trace.KindNote: "·",
+	"dropped": "✕",
 }
 
 func eventNote(m *markup, t *trace.Trace, r *app.Row, lanes int) {
