@@ -241,8 +241,8 @@ func TestSelectionStays(t *testing.T) {
 	if sel := p.s.Selection; sel.Row != "client/web/flight1/seg0@net" || sel.Node != node || sel.Byte != 9 {
 		t.Errorf("after an edit: %+v", sel)
 	}
-	if p.s.Marks["client/web/flight1/seg0@net"] != MarkChanged {
-		t.Errorf("marks: %v", p.s.Marks)
+	if p.s.Delta.Of("client/web/flight1/seg0@net") != trace.Changed {
+		t.Errorf("delta: %+v", p.s.Delta)
 	}
 	if in := Inspect(&p.s); !in.ByteChanged(5) || in.ByteChanged(6) {
 		t.Errorf("changed bytes: 5 %v, 6 %v", in.ByteChanged(5), in.ByteChanged(6))

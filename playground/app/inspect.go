@@ -20,9 +20,9 @@ type Inspection struct {
 	Byte   int
 	Bits   bool // Node is a bit field of its bytes
 
-	folded map[string]bool
-	base   []byte // the tab's bytes in the run before; nil for no comparison
-	isNew  bool   // the tab is new in this run
+	folded  map[string]bool
+	differs []bool // bytes that differ from the run before; nil for none
+	isNew   bool   // the tab is new in this run
 }
 
 // Inspect opens the selection. It returns nil before the first run, or when
@@ -62,7 +62,7 @@ func Inspect(s *State) *Inspection {
 		in.compare(s.Base)
 	}
 	if up := s.Trace.Packet(in.Packet.Parent); in.Tab.ID == dissect.FrameID && up != nil && up.Fate == trace.Rewritten && len(up.Bytes) == len(in.Packet.Bytes) {
-		in.base, in.isNew = up.Bytes, false // a changed copy differs from what was sent
+		in.against(up.Bytes) // a changed copy differs from what was sent
 	}
 	return in
 }
@@ -70,35 +70,42 @@ func Inspect(s *State) *Inspection {
 func (in *Inspection) compare(base *trace.Trace) {
 	if in.Tab.ID == dissect.FrameID {
 		if old := base.Packet(in.Packet.Name); old != nil {
-			in.base = old.Bytes
+			in.against(old.Bytes)
 		} else {
-			in.isNew = true
+			in.isNew = true // what is new as a whole is marked as a whole
 		}
 		return
 	}
 	if old := base.Buffer(in.Tab.ID); old != nil {
-		in.base = old.Data
+		in.against(old.Data)
 	} else {
 		in.isNew = true
 	}
 }
 
+// against marks the bytes that differ from what they were.
+func (in *Inspection) against(old []byte) {
+	in.isNew, in.differs = false, nil
+	for _, r := range trace.ChangedBytes(old, in.Tab.Bytes) {
+		if in.differs == nil {
+			in.differs = make([]bool, len(in.Tab.Bytes))
+		}
+		for i := r.Off; i < r.Off+r.Len && i < len(in.differs); i++ {
+			in.differs[i] = true
+		}
+	}
+}
+
 // ByteChanged reports whether the byte differs from the run before.
 func (in *Inspection) ByteChanged(off int) bool {
-	if in.base == nil {
-		return false // what is new as a whole is marked as a whole
-	}
-	return off >= len(in.base) || in.base[off] != in.Tab.Bytes[off]
+	return off >= 0 && off < len(in.differs) && in.differs[off]
 }
 
 // New reports that the tab's bytes are new in this run as a whole.
 func (in *Inspection) New() bool { return in.isNew }
 
 func (in *Inspection) changed(n *wire.Node) bool {
-	if in.base == nil {
-		return false
-	}
-	for i := n.Off; i < n.Off+n.Len && i < len(in.Tab.Bytes); i++ {
+	for i := n.Off; i < n.Off+n.Len && in.differs != nil; i++ {
 		if in.ByteChanged(i) {
 			return true
 		}

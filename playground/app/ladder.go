@@ -16,9 +16,9 @@ type Row struct {
 	Packet *trace.Packet // nil for events
 	From   int           // lanes, packet
 	To     int
-	Layer  string // dissect's ID of the layer that colours it
-	Tag    string // the layer in a word, beside the colour: "TCP", "ESP", "TLS"
-	Mark   Mark
+	Layer  string     // dissect's ID of the layer that colours it
+	Tag    string     // the layer in a word, beside the colour: "TCP", "ESP", "TLS"
+	Mark   trace.Mark // how it compares with the run before
 	Tally  Tally
 
 	Lane   int   // events: the node's lane
@@ -27,19 +27,6 @@ type Row struct {
 	Text   string // what the packet carries, or what happened
 	Bad    bool
 }
-
-// Mark tells what became of something since the run before.
-type Mark uint8
-
-// The marks.
-const (
-	MarkSame Mark = iota
-	MarkChanged
-	MarkNew
-)
-
-// Word says the mark in a word.
-func (m Mark) Word() string { return [...]string{"", "changed", "new"}[m] }
 
 // Tally counts the answers of checks.
 type Tally struct{ Agreed, Disagreed, Nobody int }
@@ -125,7 +112,7 @@ func Rows(s *State) []Row {
 		label := s.Labels[p.Name]
 		rows = append(rows, Row{
 			ID: p.Name, Time: p.Time, Packet: p, From: lane[p.From], To: lane[p.To],
-			Layer: label.Layer, Tag: label.Tag, Text: label.Text, Mark: s.Marks[p.Name], Tally: s.Tally[p.Name],
+			Layer: label.Layer, Tag: label.Tag, Text: label.Text, Mark: s.Delta.Of(p.Name), Tally: s.Tally[p.Name],
 			Bad: p.Fate == trace.Dropped,
 		})
 	}

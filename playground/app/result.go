@@ -1,7 +1,6 @@
 package app
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 
@@ -43,7 +42,7 @@ func (s State) ran(a Ran) (State, []Command) {
 	}
 	s.Trace, s.Index, s.RunTime = a.Trace, a.Index, a.Took
 	s.Labels = Labels(s.Trace)
-	s.Marks = marks(s.Base, s.Trace)
+	s.Delta = trace.Diff(s.Base, s.Trace)
 	s.Verified = false
 	s.count()
 	s.View.Flip = Flip{}
@@ -132,38 +131,6 @@ func plural(n int, word string) string {
 		return word
 	}
 	return word + "s"
-}
-
-// marks compares two runs packet by packet, by name.
-func marks(base, t *trace.Trace) map[string]Mark {
-	if base == nil {
-		return nil
-	}
-	out := make(map[string]Mark)
-	for _, p := range t.Packets {
-		old := base.Packet(p.Name)
-		switch {
-		case old == nil:
-			out[p.Name] = MarkNew
-		case old.Fate != p.Fate || !bytes.Equal(old.Bytes, p.Bytes):
-			out[p.Name] = MarkChanged
-		}
-	}
-	return out
-}
-
-// Gone counts the packets of the run before that this one does not have.
-func Gone(base, t *trace.Trace) int {
-	if base == nil || t == nil {
-		return 0
-	}
-	n := 0
-	for _, p := range base.Packets {
-		if t.Packet(p.Name) == nil {
-			n++
-		}
-	}
-	return n
 }
 
 // keep finds what a selection by name means in another run: the same thing,

@@ -31,7 +31,7 @@ type State struct {
 	RunTime  time.Duration    // how long the last run took
 	Verified bool             // every second opinion has answered
 	Labels   map[string]Label // what each packet carries
-	Marks    map[string]Mark
+	Delta    trace.Delta      // Base to Trace
 	Tally    map[string]Tally // by packet
 	Total    Tally
 

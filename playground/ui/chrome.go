@@ -180,24 +180,14 @@ func changes(s *app.State) string {
 	if s.Base == nil {
 		return ""
 	}
-	changed, added := 0, 0
-	for _, q := range s.Trace.Packets {
-		switch s.Marks[q.Name] {
-		case app.MarkChanged:
-			changed++
-		case app.MarkNew:
-			added++
-		}
-	}
-	gone := app.Gone(s.Base, s.Trace)
-	if changed+added+gone == 0 {
+	if !s.Delta.Any() {
 		return "none changed"
 	}
 	out := ""
 	for _, x := range []struct {
 		n    int
 		word string
-	}{{changed, "changed"}, {added, "new"}, {gone, "gone"}} {
+	}{{len(s.Delta.Changed), "changed"}, {len(s.Delta.New), "new"}, {len(s.Delta.Gone), "gone"}} {
 		if x.n > 0 {
 			if out != "" {
 				out += ", "

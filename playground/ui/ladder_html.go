@@ -38,8 +38,8 @@ func ladderRows(m *markup, t *trace.Trace, rows []app.Row, from, to, selected in
 		if r.Bad {
 			m.raw(" bad")
 		}
-		if r.Mark != app.MarkSame {
-			m.raw(" mark-", r.Mark.Word())
+		if w := markWord(r.Mark); w != "" {
+			m.raw(" mark-", w)
 		}
 		if i == selected {
 			m.raw(" sel")
@@ -112,7 +112,7 @@ func packetText(m *markup, r *app.Row) {
 var eventSigns = map[string]string{
 	trace.KindState: "◆", trace.KindConnected: "★", trace.KindChecked: "✓", trace.KindSecret: "⚷",
 	trace.KindDestroyed: "⌫", trace.KindMade: "▤", trace.KindDeliver: "⇥", trace.KindFailed: "✗", trace.KindNote: "·",
-	"dropped": "✕",
+	trace.KindDropped: "✕",
 }
 
 func eventNote(m *markup, t *trace.Trace, r *app.Row, lanes int) {
@@ -133,11 +133,21 @@ func eventNote(m *markup, t *trace.Trace, r *app.Row, lanes int) {
 	m.raw(`</span>`)
 }
 
+func markWord(m trace.Mark) string {
+	switch m {
+	case trace.New:
+		return "new"
+	case trace.Changed:
+		return "changed"
+	}
+	return ""
+}
+
 func badges(m *markup, r *app.Row) {
 	switch r.Mark {
-	case app.MarkChanged:
+	case trace.Changed:
 		m.raw(`<span class="mk" title="Changed since the last run"><span aria-hidden="true">Δ</span><span class="vh">changed</span></span>`)
-	case app.MarkNew:
+	case trace.New:
 		m.raw(`<span class="mk new" title="New in this run"><span aria-hidden="true">+</span><span class="vh">new</span></span>`)
 	}
 	tally(m, r.Tally)
@@ -171,7 +181,7 @@ func rowLabel(t *trace.Trace, r *app.Row) string {
 	if p.Why != "" {
 		s += ": " + p.Why
 	}
-	if w := r.Mark.Word(); w != "" {
+	if w := markWord(r.Mark); w != "" {
 		s += ", " + w
 	}
 	if r.Tally != (app.Tally{}) {
