@@ -226,3 +226,56 @@ func TestEndWithoutCloseNotify(t *testing.T) {
 		t.Errorf("the client is in %s", w.client.stateName())
 	}
 }
+
+// TestOfferIsData offers, besides what works, code points of every kind that
+// nobody performs, in front: they are sent as they are, and do no harm.
+func TestOfferIsData(t *testing.T) {
+	for _, version := range []uint16{TLS13, TLS12} {
+		client, server := testConfigs(t, pki.ECDSAP256)
+		suite := TLS_AES_256_GCM_SHA384
+		if version == TLS12 {
+			suite = TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384
+		}
+		client.Versions = []uint16{0x1a1a, 0x7f1c, version}
+		client.CipherSuites = []uint16{0x2a2a, 0x1304, TLS_EMPTY_RENEGOTIATION_INFO_SCSV, 0xc013, suite}
+		client.Groups = []uint16{0x3a3a, 0x11ec, 0x18, X25519, SECP256R1}
+		client.SignatureAlgorithms = append([]uint16{0x4a4a, 0x0904, 0x0201}, client.SignatureAlgorithms...)
+		order := append([]RawExtension{{0x5a5a, []byte{}}}, helloOrder...)
+		client.HelloExtensions = append(order, RawExtension{ExtPadding, make([]byte, 40)}, RawExtension{0x6a6a, []byte{0}})
+
+		w := newWire(t, client, server)
+		w.mustConnect()
+		if w.client.Suite() != suite || w.server.Version() != version {
+			t.Errorf("%s: %s, %s", VersionName(version), VersionName(w.server.Version()), SuiteName(w.client.Suite()))
+		}
+		if !bytes.Contains(w.cout.List[1].(engine.Made).Buffer.Data, []byte{0x5a, 0x5a, 0, 0}) {
+			t.Error("the GREASE extension was not sent")
+		}
+		a, b := newPipe(), newPipe()
+		playGo(t, &driver{conn: NewClient(client), stream: duplex{b, a}}, stdtls.Server(duplex{a, b}, goConfig(server, version, suite, X25519)), suite)
+	}
+}
+
+// TestServerPreference picks by the server's order, whatever the client's.
+func TestServerPreference(t *testing.T) {
+	client, server := testConfigs(t, pki.ECDSAP256)
+	client.Versions, server.Versions = []uint16{TLS12, TLS13}, []uint16{TLS12, TLS13}
+	client.CipherSuites = []uint16{TLS_AES_128_GCM_SHA256, TLS_AES_256_GCM_SHA384, TLS_CHACHA20_POLY1305_SHA256}
+	server.CipherSuites = []uint16{TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, TLS_CHACHA20_POLY1305_SHA256, TLS_AES_128_GCM_SHA256}
+	server.Groups = []uint16{SECP256R1, X25519}
+	w := newWire(t, client, server)
+	w.mustConnect()
+	got := map[string]string{}
+	for _, f := range w.server.Facts() {
+		got[f.Name] = f.Value
+	}
+	want := map[string]string{"version": "TLS 1.3", "cipher_suite": "TLS_CHACHA20_POLY1305_SHA256", "group": "secp256r1", "signature_algorithm": "ecdsa_secp256r1_sha256", "alpn": "http/1.1"}
+	for name, v := range want {
+		if got[name] != v {
+			t.Errorf("%s is %q, want %q", name, got[name], v)
+		}
+	}
+	if !bytes.Equal(w.client.ClientRandom(), w.server.ClientRandom()) || len(w.client.ClientRandom()) != 32 {
+		t.Error("the two ends know other client randoms")
+	}
+}

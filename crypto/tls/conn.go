@@ -3,6 +3,7 @@ package tls
 import (
 	"bytes"
 	"encoding/hex"
+	"slices"
 	"strconv"
 	"time"
 
@@ -60,6 +61,7 @@ func newConn(cfg Config, server bool) *Conn {
 		cfg.Random = engine.NewRandom("", nil)
 	}
 	c := &Conn{cfg: cfg, server: server}
+	c.effects.List = make([]engine.Effect, 0, 96) // about what a flight makes
 	c.rec.effects, c.rec.server = &c.effects, server
 	c.rec.write.coalesce = cfg.Coalesce
 	// RFC 8446, Section 5.1: a first ClientHello may say 0x0301, and old
@@ -89,7 +91,7 @@ func (c *Conn) Step(now time.Duration, in engine.Input, out *engine.Effects) {
 	if c.phase == closed && !over {
 		c.destroy()
 	}
-	out.List = append(out.List, c.effects.List...)
+	out.List = append(slices.Grow(out.List, len(c.effects.List)), c.effects.List...)
 	clear(c.effects.List)
 	c.effects.Reset()
 }

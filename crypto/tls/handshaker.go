@@ -75,6 +75,7 @@ func newHandshaker(cfg *Config, server bool, dialect Dialect, carrier Carrier, e
 	}
 	h := &Handshaker{cfg: cfg, server: server, dialect: dialect, carrier: carrier, effects: effects}
 	h.transcript.transcribe = dialect.Transcribe
+	h.facts = make([]engine.Fact, 0, len(factOrder))
 	h.state = clientStart{}
 	if server {
 		h.state = serverStart{}
@@ -163,7 +164,13 @@ func (h *Handshaker) stateRef() string {
 
 // send encodes a message, adds it to the transcript and sends it.
 func (h *Handshaker) send(typ uint8, body wire.Message) *engine.Failure {
-	msg, err := AppendHandshake(nil, typ, body, Context{Version: h.version, Suite: h.suite.Code, FromServer: h.server})
+	room := 384 // enough for most messages
+	if cert, ok := body.(*Certificate); ok {
+		for _, e := range cert.CertificateList {
+			room += len(e.CertData)
+		}
+	}
+	msg, err := AppendHandshake(make([]byte, 0, room), typ, body, Context{Version: h.version, Suite: h.suite.Code, FromServer: h.server})
 	if err != nil {
 		return codeInternal.With(err)
 	}

@@ -86,7 +86,7 @@ func (l *records) flushMessages() {
 		return
 	}
 	all := w.pending
-	var places []place
+	places := make([]place, 0, 4)
 	for off := 0; off < len(all); off += MaxPlaintext {
 		places = append(places, l.writeRecord(ContentHandshake, all[off:min(off+MaxPlaintext, len(all))]))
 	}
@@ -144,6 +144,9 @@ func (l *records) flush() {
 func (l *records) writeRecord(typ uint8, content []byte) place {
 	w := &l.write
 	id := strconv.Itoa(w.records)
+	if w.data == nil {
+		w.data = make([]byte, 0, len(content)+1024)
+	}
 	at := len(w.data)
 	w.data = w.prot.Seal(w.data, typ, w.header, content)
 	// w.data may move as it grows; the buffer's bytes are then those it had here.

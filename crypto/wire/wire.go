@@ -236,7 +236,7 @@ func (c *Coder) take(field string, n int) []byte {
 
 func (c *Coder) open(name string, n *Node) {
 	if c.frames == nil {
-		c.frames = make([]frame, 0, 6) // as deep as most messages go
+		c.frames = make([]frame, 0, 4) // as deep as most messages go
 	}
 	c.frames = append(c.frames, frame{name: name, start: c.Offset(), outerEnd: c.end, outer: c.node})
 	if n != nil {
