@@ -1,7 +1,14 @@
 package app
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/hex"
+	"encoding/pem"
+	"math/big"
 	"strings"
 	"testing"
 	"time"
@@ -459,4 +466,65 @@ func TestPlayGoesToTheEnd(t *testing.T) {
 	if p.s.Selection.Row != rows[2].ID {
 		t.Errorf("a click did not stop it: %q", p.s.Selection.Row)
 	}
+}
+
+func TestPrivateKeyStaysInMemory(t *testing.T) {
+	cert, key := pasteable(t)
+	p := open(t, "", "", false)
+	const path = "certificates.server.pem"
+	p.do(Edit{"certificates.server.key", "pasted"})
+	if p.s.Invalid[path] == "" {
+		t.Fatalf("a pasted certificate without text: %v", p.s.Invalid)
+	}
+	_, other := pasteable(t)
+	for _, c := range []struct{ text, wrong string }{
+		{"junk", "not PEM"}, {key, "without its certificate"}, {cert + other, "does not belong"},
+	} {
+		p.do(Edit{path, c.text})
+		if e := p.s.Errors[path]; !strings.Contains(e.Sentence, c.wrong) || strings.Contains(e.Text, "PRIVATE KEY") {
+			t.Errorf("%q: %+v", c.wrong, e)
+		}
+	}
+	p.do(Edit{path, cert + key}, Settle{})
+	if len(p.s.Errors)+len(p.s.Invalid) > 0 || len(p.s.Keys) != 1 || len(p.s.NeedKeys) != 0 {
+		t.Fatalf("errors %v %v, keys %d, asked for %v", p.s.Errors, p.s.Invalid, len(p.s.Keys), p.s.NeedKeys)
+	}
+	q := open(t, p.s.Link, "", false)
+	if len(q.s.NeedKeys) != 1 || q.runs != 0 || q.s.Trace != nil {
+		t.Fatalf("its link elsewhere: asks %v, %d runs", q.s.NeedKeys, q.runs)
+	}
+	// Nothing that people can do before there is a run may end the page.
+	q.do(SelectRow{"x"}, MoveRow{1}, SelectTab{"x"}, SelectNode{"x"}, SelectByte{1}, Fold{"x", true}, OpenFlip{1},
+		FlipByte{"x", 0, "00"}, SetPin{"x", "00"}, Play{On: true}, Ticked{}, Get{"pcapng"}, Share{}, AddFault{"drop", "x@net"}, Undo{}, Redo{}, Settle{})
+	hash := q.s.NeedKeys[0].Hash
+	q.do(GiveKey{hash, cert}, GiveKey{hash, other})
+	if q.runs != 0 || !strings.Contains(q.s.Errors["key:"+hash].Sentence, "another key") {
+		t.Errorf("another key: %d runs, %v", q.runs, q.s.Errors)
+	}
+	q.do(GiveKey{hash, key})
+	if q.s.Trace == nil || len(q.s.NeedKeys) != 0 {
+		t.Errorf("with the key: asks %v", q.s.NeedKeys)
+	}
+}
+
+// pasteable is a self-signed certificate and its private key, in PEM.
+func pasteable(t *testing.T) (cert, key string) {
+	t.Helper()
+	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tmpl := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "pasted"}, DNSNames: []string{"example.test"},
+		NotBefore: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), NotAfter: time.Date(2028, 1, 1, 0, 0, 0, 0, time.UTC),
+	}
+	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, &k.PublicKey, k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pk, err := x509.MarshalPKCS8PrivateKey(k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})), string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pk}))
 }

@@ -64,6 +64,9 @@ func (s State) flip(a FlipByte) (State, []Command) {
 		s.View.Flip.Wrong = "A byte is two hex digits, such as 7f."
 		return s, nil
 	}
+	if s.Trace == nil {
+		return s, nil
+	}
 	p := s.Trace.Packet(a.Packet)
 	if p == nil || a.Offset < 0 || a.Offset >= len(p.Bytes) {
 		s.View.Flip.Wrong = "This packet has no such byte any more."

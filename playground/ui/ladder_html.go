@@ -20,6 +20,9 @@ const maxLanes = 12
 
 // ladderRows writes rows[from:to] of the ladder.
 func ladderRows(m *markup, t *trace.Trace, rows []app.Row, from, to, selected int) {
+	if t == nil {
+		return
+	}
 	lanes := min(len(t.Nodes), maxLanes)
 	for i := from; i < to; i++ {
 		r := &rows[i]
