@@ -1,0 +1,55 @@
+package browser
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"cipherglass/playground/scenario"
+)
+
+// timing is an entry of window.cipherglass.timings: from an edit until it is
+// painted, second opinions excluded.
+type timing struct {
+	Kind string  `json:"kind"`
+	MS   float64 `json:"ms"`
+	Run  float64 `json:"run_ms"`
+}
+
+// TestRepaint measures, for each preset, the time from an edit to the ladder,
+// tree and hex repainted. It logs what it found (go test -run Repaint -v), and
+// fails only where an edit is not painted at all: the machine may be busy.
+func TestRepaint(t *testing.T) {
+	p := open(t, "")
+	p.ready()
+	const edits = 24
+	t.Logf("%-14s %6s %10s %8s %12s", "preset", "edits", "median ms", "p95 ms", "run median")
+	for _, preset := range scenario.Presets() {
+		if eval[string](p, `document.querySelector('#preset').value`) != preset.Name {
+			p.pick(preset.Name)
+		}
+		p.reach(field("seed"))
+		eval[bool](p, `(document.querySelector(%v).focus(), true)`, field("seed"))
+		eval[bool](p, `(window.cipherglass.timings.length = 0, true)`)
+		for i := range edits {
+			gen := p.generation()
+			p.do(chromedp.KeyEvent(string(rune('a' + i))))
+			p.ran(gen)
+			p.await("the repaint", `window.cipherglass.timings.length > %v`, i)
+		}
+		all := eval[[]timing](p, `window.cipherglass.timings`)
+		var total, run []float64
+		for _, x := range all {
+			total, run = append(total, x.MS), append(run, x.Run)
+		}
+		slices.Sort(total)
+		slices.Sort(run)
+		t.Logf("%-14s %6d %10.1f %8.1f %12.1f", preset.Name, len(total), at(total, 0.5), at(total, 0.95), at(run, 0.5))
+	}
+}
+
+// at returns a quantile of sorted values.
+func at(sorted []float64, q float64) float64 {
+	return sorted[min(len(sorted)-1, int(q*float64(len(sorted))))]
+}
