@@ -19,11 +19,15 @@ type Inspection struct {
 	Node   *wire.Node
 	Byte   int
 	Bits   bool // Node is a bit field of its bytes
+	Checks bool // all second opinions are selected
 
 	folded  map[string]bool
 	differs []bool // bytes that differ from the run before; nil for none
 	isNew   bool   // the tab is new in this run
 }
+
+// EveryCheck is the row, on no ladder, that selects all second opinions.
+const EveryCheck = "checks"
 
 // Inspect opens the selection. It returns nil before the first run, or when
 // the run is empty.
@@ -33,6 +37,10 @@ func Inspect(s *State) *Inspection {
 	}
 	sel := s.Selection
 	in := &Inspection{Byte: sel.Byte}
+	if sel.Row == EveryCheck {
+		in.Checks = true
+		return in
+	}
 	if in.Packet = s.Trace.Packet(sel.Row); in.Packet == nil {
 		in.Events = eventsOf(s, sel.Row)
 		if in.Events == nil {

@@ -171,8 +171,9 @@ func fragment(b []byte) bool {
 
 // sequence is the part of an ESP or AH packet's line that says its number.
 func sequence(info string) string {
-	if i := strings.LastIndex(info, "seq "); i >= 0 {
-		return info[i:] + " · "
+	if _, rest, ok := strings.Cut(info, "seq "); ok {
+		n := strings.IndexFunc(rest+" ", func(r rune) bool { return r < '0' || r > '9' })
+		return "seq " + rest[:n] + " · "
 	}
 	return ""
 }

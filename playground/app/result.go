@@ -140,7 +140,7 @@ func keep(t *trace.Trace, row string) string {
 	if row == "" {
 		return first(t)
 	}
-	if t.Packet(row) != nil {
+	if t.Packet(row) != nil || row == EveryCheck {
 		return row
 	}
 	if strings.HasPrefix(row, "event:") {

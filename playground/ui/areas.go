@@ -135,7 +135,7 @@ func (p *page) inspector() vecty.ComponentOrHTML {
 					elem.Heading3(vecty.Text("Second opinions on this packet")),
 					elem.Div(vecty.Markup(id("checks"), inner(func(m *markup) {
 						if isPacket {
-							checkList(m, app.ChecksOf(s.Trace, in.Packet.Name), s.Verified)
+							checkList(m, app.ChecksOf(s.Trace, in.Packet.Name), s.Verified, false)
 						}
 					}))),
 				),
@@ -149,9 +149,9 @@ func (p *page) inspector() vecty.ComponentOrHTML {
 				if in != nil {
 					eventDetail(m, s.Trace, in.Events)
 				}
-				m.raw(`<section class="whole"><h3>Second opinions on the scenario as a whole</h3>`)
-				checkList(m, app.ScenarioChecks(s.Trace), s.Verified)
-				m.raw(`</section>`)
+				if in != nil && in.Checks {
+					everyCheck(m, s.Trace, s.Verified)
+				}
 			})),
 		),
 	)
@@ -170,6 +170,8 @@ func (p *page) inspectTop(in *app.Inspection) *vecty.HTML {
 			}
 		}
 		actions = true
+	} else if in != nil && in.Checks {
+		title, line = "Second opinions", app.Opinions(p.state.Total)
 	} else if in != nil && len(in.Events) > 0 {
 		e := in.Events[0]
 		title = e.Text

@@ -149,7 +149,7 @@ func (p *page) outcome() vecty.ComponentOrHTML {
 				m.el("span", "delta", what)
 			}
 			m.el("span", "", count(bytes, "byte"))
-			m.raw(`<span class="sum">`)
+			m.raw(`<button type="button" class="sum" data-act="checks" title="Who was asked, and what they said">`)
 			if s.Total == (app.Tally{}) {
 				m.raw(`asking for second opinions…`)
 			} else {
@@ -158,7 +158,7 @@ func (p *page) outcome() vecty.ComponentOrHTML {
 					m.raw(` …`)
 				}
 			}
-			m.raw(`</span>`)
+			m.raw(`</button>`)
 			m.el("span", "took", fmt.Sprintf("ran in %.0f ms", float64(s.RunTime)/float64(time.Millisecond)))
 			if s.Running {
 				m.el("span", "busy", "running…")

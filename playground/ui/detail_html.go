@@ -215,7 +215,7 @@ func run(s string, lo, hi byte) int {
 }
 
 // checkList writes second opinions, those that disagree first.
-func checkList(m *markup, checks []*trace.Check, verified bool) {
+func checkList(m *markup, checks []*trace.Check, verified, withPacket bool) {
 	if len(checks) == 0 {
 		if verified {
 			m.raw(`<p class="quiet">Nobody was asked about this.</p>`)
@@ -238,6 +238,10 @@ func checkList(m *markup, checks []*trace.Check, verified bool) {
 			m.raw(` <span class="by">by `)
 			m.text(c.By)
 			m.raw(`</span>`)
+			if withPacket && c.Packet != "" {
+				m.raw(` on `)
+				goButton(m, "row", c.Packet, c.Packet)
+			}
 			if c.Detail != "" {
 				m.raw(" ")
 				m.el("span", "detail", c.Detail)
@@ -246,6 +250,50 @@ func checkList(m *markup, checks []*trace.Check, verified bool) {
 		}
 	}
 	m.raw(`</ul>`)
+}
+
+// everyCheck shows who was asked and how often they answered what, then the
+// opinions on the scenario as a whole, then every one that is no agreement.
+func everyCheck(m *markup, t *trace.Trace, verified bool) {
+	var who []string
+	tally := make(map[string]*[3]int)
+	var whole, odd []*trace.Check
+	for _, c := range t.Checks {
+		if tally[c.By] == nil {
+			tally[c.By] = new([3]int)
+			who = append(who, c.By)
+		}
+		tally[c.By][c.Answer]++
+		switch {
+		case c.Packet == "":
+			whole = append(whole, c)
+		case c.Answer != trace.Agreed:
+			odd = append(odd, c)
+		}
+	}
+	m.raw(`<table class="inputs who"><thead><tr><th scope="col">Who</th><th scope="col">✓ agreed</th><th scope="col">✗ disagreed</th><th scope="col">○ nobody could</th></tr></thead><tbody>`)
+	for _, name := range who {
+		m.raw(`<tr><th scope="row">`)
+		m.text(name)
+		m.raw(`</th>`)
+		for _, a := range []trace.Answer{trace.Agreed, trace.Disagreed, trace.Nobody} {
+			m.el("td", "", thousands(tally[name][a]))
+		}
+		m.raw(`</tr>`)
+	}
+	m.raw(`</tbody></table><section class="whole"><h3>On the scenario as a whole</h3>`)
+	checkList(m, whole, verified, false)
+	m.raw(`</section>`)
+	if len(odd) == 0 {
+		return
+	}
+	const most = 200
+	m.raw(`<section class="whole"><h3>On packets, without those that agree</h3>`)
+	checkList(m, odd[:min(len(odd), most)], verified, true)
+	if len(odd) > most {
+		m.el("p", "quiet", fmt.Sprintf("and %s more", thousands(len(odd)-most)))
+	}
+	m.raw(`</section>`)
 }
 
 func answer(a trace.Answer) (class, sign, word string) {

@@ -149,6 +149,9 @@ func (p *page) act(el js.Value, what string) {
 		p.after(0, p.measure)
 	case "filter":
 		p.dispatch(app.SetFilters{Filters: toggle(p.state.View.Filters, to)})
+	case "checks":
+		p.dispatch(app.SelectRow{Row: app.EveryCheck})
+		p.dispatch(app.ShowArea{Area: "inspector"})
 	case "play":
 		p.dispatch(app.Play{On: !p.state.View.Playing})
 	case "step-back":

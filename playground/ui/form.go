@@ -190,8 +190,7 @@ func offer(x *app.FormField, fid string) *vecty.HTML {
 		}
 		items = append(items, elem.ListItem(
 			vecty.Markup(on(c.Retired != "", class("retired")), attr("title", title)),
-			elem.Span(vecty.Markup(class("entry")), vecty.Text(label)),
-			vecty.If(c.Retired != "", span("old", "retired")),
+			elem.Span(vecty.Markup(class("entry")), vecty.Text(label+" "), vecty.If(c.Retired != "", span("old", "retired"))),
 			elem.Span(vecty.Markup(class("acts")),
 				vecty.If(move, act("list-up", "↑", "Move up", i == 0)),
 				vecty.If(move, act("list-down", "↓", "Move down", i == len(list)-1)),

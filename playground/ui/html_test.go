@@ -35,7 +35,7 @@ func TestEverythingIsEscaped(t *testing.T) {
 	nesting(&m, []dissect.Layer{{ID: "ip", Name: nasty, Len: 10, Node: nasty, Buffer: nasty, Encrypted: true}}, 10)
 	explanation(&m, tr, in)
 	eventDetail(&m, tr, tr.Events)
-	checkList(&m, []*trace.Check{{Name: nasty, By: nasty, Detail: nasty}}, true)
+	checkList(&m, []*trace.Check{{Name: nasty, By: nasty, Detail: nasty, Packet: nasty}}, true, true)
 	inputs(&m, tr, []dissect.Input{{Name: nasty, Value: []byte{1}, Note: nasty, Random: nasty}})
 	if out := m.String(); strings.Contains(out, "<script") || strings.Contains(out, `"">`) {
 		t.Errorf("markup from text: %s", out)
