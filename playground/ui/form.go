@@ -48,7 +48,7 @@ func group(g app.Group) *vecty.HTML {
 	}
 	return elem.Details(
 		vecty.Markup(class("group"), dataset("group", g.Title), vecty.Property("open", g.Open)),
-		elem.Summary(text(g.Title), span("error", wrong)),
+		elem.Summary(elem.Heading2(text(g.Title), span("error", wrong))),
 		elem.Div(body...),
 	)
 }
@@ -320,7 +320,7 @@ func (p *page) valueList() vecty.ComponentOrHTML {
 	}
 	return elem.Details(
 		vecty.Markup(class("group values"), dataset("group", "values"), vecty.Property("open", s.View.Values)),
-		elem.Summary(vecty.Markup(id("values-open")), text(label)),
+		elem.Summary(vecty.Markup(id("values-open")), elem.Heading2(text(label))),
 		elem.Paragraph(vecty.Markup(class("quiet")),
 			vecty.Text("Every random value and key of this run, by name. Type over one to pin it; the others stay as they are.")),
 		elem.UnorderedList(items...),

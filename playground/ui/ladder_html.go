@@ -53,12 +53,13 @@ func ladderRows(m *markup, t *trace.Trace, rows []app.Row, from, to, selected in
 		m.num("aria-posinset", i+1)
 		m.num("aria-setsize", len(rows))
 		m.attr("data-row", r.ID)
-		m.attr("aria-label", rowLabel(t, r))
 		m.raw(`><span class="t">`)
 		if i == from || rows[i-1].Time != r.Time || i == 0 {
 			m.text(millis(r.Time))
 		}
-		m.raw(`</span><span class="lanes g`, strconv.Itoa(lanes), `">`)
+		m.raw(`</span><span class="lanes g`, strconv.Itoa(lanes), `"><span class="vh">`)
+		m.text(who(t, r))
+		m.raw(`</span>`)
 		if r.Packet != nil {
 			packetArrow(m, r, lanes)
 		} else {
@@ -175,20 +176,10 @@ func tally(m *markup, t app.Tally) {
 	}
 }
 
-func rowLabel(t *trace.Trace, r *app.Row) string {
+// who says in words what the arrow or the lane shows.
+func who(t *trace.Trace, r *app.Row) string {
 	if r.Packet == nil {
-		return fmt.Sprintf("%s ms, at %s: %s", millis(r.Time), t.Events[r.Events[0]].Node, r.Text)
+		return "at " + t.Events[r.Events[0]].Node + ": "
 	}
-	p := r.Packet
-	s := fmt.Sprintf("%s ms, %s to %s: %s %s, %d bytes, %s", millis(r.Time), p.From, p.To, r.Tag, r.Text, len(p.Bytes), p.Fate)
-	if p.Why != "" {
-		s += ": " + p.Why
-	}
-	if w := markWord(r.Mark); w != "" {
-		s += ", " + w
-	}
-	if r.Tally != (app.Tally{}) {
-		s += ". " + app.Opinions(r.Tally)
-	}
-	return s
+	return r.Packet.From + " to " + r.Packet.To + ": "
 }
