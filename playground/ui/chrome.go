@@ -24,12 +24,12 @@ func (p *page) header() vecty.ComponentOrHTML {
 	for _, x := range p.presets {
 		known = known || x.Name == s.Preset()
 		options = append(options, elem.Option(
-			vecty.Markup(vecty.Property("value", x.Name), vecty.Property("selected", x.Name == s.Preset())),
+			vecty.Markup(attr("value", x.Name), vecty.Property("selected", x.Name == s.Preset())),
 			vecty.Text(x.Name),
 		))
 	}
 	if !known {
-		options = append(options, elem.Option(vecty.Markup(vecty.Property("value", ""), vecty.Property("selected", true)), vecty.Text("own scenario")))
+		options = append(options, elem.Option(vecty.Markup(attr("value", ""), vecty.Property("selected", true)), vecty.Text("own scenario")))
 	}
 	theme := map[string]string{"": "automatic", "light": "light", "dark": "dark"}[s.View.Theme]
 	return elem.Header(
@@ -52,11 +52,11 @@ func (p *page) header() vecty.ComponentOrHTML {
 			p.shareButton(),
 			elem.Select(
 				vecty.Markup(id("download"), attr("aria-label", "Download"), attr("title", "Download this run")),
-				elem.Option(vecty.Markup(vecty.Property("value", "")), vecty.Text("Download")),
-				elem.Option(vecty.Markup(vecty.Property("value", "pcapng")), vecty.Text("Capture with keys (pcapng)")),
-				elem.Option(vecty.Markup(vecty.Property("value", "keylog")), vecty.Text("TLS key log")),
-				elem.Option(vecty.Markup(vecty.Property("value", "json")), vecty.Text("Whole trace (JSON)")),
-				elem.Option(vecty.Markup(vecty.Property("value", "scenario")), vecty.Text("Scenario (JSON)")),
+				elem.Option(vecty.Markup(attr("value", "")), vecty.Text("Download")),
+				elem.Option(vecty.Markup(attr("value", "pcapng")), vecty.Text("Capture with keys (pcapng)")),
+				elem.Option(vecty.Markup(attr("value", "keylog")), vecty.Text("TLS key log")),
+				elem.Option(vecty.Markup(attr("value", "json")), vecty.Text("Whole trace (JSON)")),
+				elem.Option(vecty.Markup(attr("value", "scenario")), vecty.Text("Scenario (JSON)")),
 			),
 			button("theme", []vecty.Applyer{id("theme"), attr("title", "Colours: "+theme), attr("aria-label", "Colours: "+theme+". Change")}, text(map[string]string{"": "◐", "light": "☀", "dark": "☾"}[s.View.Theme])),
 			button("help", []vecty.Applyer{id("help-open"), attr("title", "Help and keys (?)"), attr("aria-label", "Help")}, text("?")),

@@ -33,6 +33,7 @@ func (p *page) listen() {
 			p.dispatch(app.Settle{})
 		}
 	})
+	on(doc, "focusin", false, func(e, t js.Value) { p.explainField(t) })
 	on(doc, "keydown", false, p.key)
 	on(doc, "mouseover", false, func(e, t js.Value) { p.hover(t) })
 	on(doc, "scroll", true, func(e, t js.Value) { p.scrolled(t) })
@@ -40,6 +41,23 @@ func (p *page) listen() {
 	on(win, "resize", false, func(e, t js.Value) { p.measure() })
 	on(win, "popstate", false, func(e, t js.Value) { p.went() })
 	on(win, "hashchange", false, func(e, t js.Value) { p.went() })
+}
+
+// explainField says below the form what the field is that has the focus. No
+// part of the form moves for it.
+func (p *page) explainField(t js.Value) {
+	if t.Get("closest").Type() != js.TypeFunction {
+		return
+	}
+	help, text := byID("field-help"), ""
+	if f := t.Call("closest", ".field"); f.Truthy() {
+		text = f.Get("title").String()
+	} else if !t.Call("closest", ".scenario").Truthy() {
+		return
+	}
+	if help.Truthy() {
+		help.Set("textContent", text)
+	}
 }
 
 // toggled follows the opening and closing of the form's groups.
@@ -280,6 +298,16 @@ func (p *page) list(path, what string, i int) {
 		list = append(list[:i], list[i+1:]...)
 	}
 	p.edit("list", app.Edit{Path: path, Text: strings.Join(list, ", ")})
+	switch what { // the focus goes with the entry
+	case "list-up":
+		i = max(i-1, 0)
+	case "list-down":
+		i = min(i+1, len(list)-1)
+	case "list-remove":
+		i = min(i, len(list)-1)
+	}
+	at := `[data-path="` + path + `"][data-i="` + strconv.Itoa(i) + `"]`
+	p.focusLater(`[data-act="` + what + `"]` + at + `:not(:disabled), [data-act="list-remove"]` + at)
 }
 
 // listAt returns a copy of the list at a path, as the form shows it.
@@ -455,8 +483,8 @@ func (p *page) length(id string) int {
 func (p *page) focusLater(selector string) {
 	p.after(50e6, func() {
 		if el := js.Global().Get("document").Call("querySelector", selector); el.Truthy() {
-			el.Call("focus")
-			el.Call("scrollIntoView", map[string]any{"block": "center"})
+			el.Call("focus", map[string]any{"preventScroll": true})
+			el.Call("scrollIntoView", map[string]any{"block": "nearest"})
 		}
 	})
 }

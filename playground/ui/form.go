@@ -166,7 +166,7 @@ func option(c scenario.Choice, selected bool) *vecty.HTML {
 	if c.Retired != "" {
 		label += " (retired)"
 	}
-	return elem.Option(vecty.Markup(vecty.Property("value", c.Value), vecty.Property("selected", selected)), vecty.Text(label))
+	return elem.Option(vecty.Markup(attr("value", c.Value), vecty.Property("selected", selected)), vecty.Text(label))
 }
 
 // offer is an ordered list: its entries, and a field that adds one.
@@ -201,7 +201,7 @@ func offer(x *app.FormField, fid string) *vecty.HTML {
 	options := []vecty.MarkupOrChild{vecty.Markup(id("d-" + x.Path))}
 	for _, c := range x.Choices {
 		if !contains(list, c.Value) {
-			options = append(options, elem.Option(vecty.Markup(vecty.Property("value", c.Value)), vecty.Text(map[bool]string{true: "retired"}[c.Retired != ""])))
+			options = append(options, elem.Option(vecty.Markup(attr("value", c.Value)), vecty.Text(map[bool]string{true: "retired"}[c.Retired != ""])))
 		}
 	}
 	hint := "add…"

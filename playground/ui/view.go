@@ -70,7 +70,8 @@ func (p *page) build() {
 				vecty.Markup(class("areas")),
 				elem.Section(
 					vecty.Markup(class("area scenario"), attr("aria-label", "Scenario"), id("area-scenario")),
-					p.parts.form, p.parts.faults, p.parts.values,
+					elem.Div(vecty.Markup(class("scenario-body"), attr("tabindex", "-1")), p.parts.form, p.parts.faults, p.parts.values),
+					elem.Paragraph(vecty.Markup(id("field-help"))),
 				),
 				elem.Section(
 					vecty.Markup(class("area ladder-area"), attr("aria-label", "Ladder"), id("area-ladder")),
