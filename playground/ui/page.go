@@ -286,7 +286,7 @@ func (p *page) refresh() {
 
 func stored(key string) (v string) {
 	defer func() { _ = recover() }() // a sandboxed frame throws
-	x := js.Global().Get("localStorage").Call("getItem", key)
+	x := storage().Call("getItem", key)
 	if x.Type() != js.TypeString {
 		return ""
 	}
@@ -295,5 +295,11 @@ func stored(key string) (v string) {
 
 func store(key, value string) {
 	defer func() { _ = recover() }()
-	js.Global().Get("localStorage").Call("setItem", key, value)
+	storage().Call("setItem", key, value)
+}
+
+// storage returns localStorage. A sandboxed frame throws when it is merely
+// read, and only what a call throws becomes a panic that can be recovered.
+func storage() js.Value {
+	return js.Global().Get("Reflect").Call("get", js.Global(), "localStorage")
 }
