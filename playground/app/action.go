@@ -27,6 +27,8 @@ type (
 		Hash   string
 		Popped bool
 	}
+	// OpenFile replaces the scenario by a file's.
+	OpenFile struct{ Name, Text string }
 	// Undo and Redo go one settled edit back and forth.
 	Undo struct{}
 	Redo struct{}
@@ -113,6 +115,7 @@ func (Edit) action()            {}
 func (Settle) action()          {}
 func (PickPreset) action()      {}
 func (Open) action()            {}
+func (OpenFile) action()        {}
 func (Undo) action()            {}
 func (Redo) action()            {}
 func (FlipByte) action()        {}

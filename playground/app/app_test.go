@@ -528,3 +528,22 @@ func pasteable(t *testing.T) (cert, key string) {
 	}
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})), string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pk}))
 }
+
+func TestOpenFile(t *testing.T) {
+	p := open(t, "", "", false)
+	first := p.s.Link
+	sc := p.s.Scenario.Clone()
+	sc.Links[0].MTU = 1234
+	p.do(OpenFile{"mine.json", string(sc.Marshal())})
+	if p.s.Scenario.Links[0].MTU != 1234 || p.s.UndoLabel() != "mine.json" || p.s.Base != nil {
+		t.Errorf("MTU %d, undo %q", p.s.Scenario.Links[0].MTU, p.s.UndoLabel())
+	}
+	p.do(OpenFile{"broken.json", "{"})
+	if !strings.Contains(p.s.Banner.Message, "broken.json") || p.s.Scenario.Links[0].MTU != 1234 {
+		t.Errorf("a broken file: %+v", p.s.Banner)
+	}
+	p.do(Undo{})
+	if p.s.Link != first {
+		t.Error("opening a file cannot be undone")
+	}
+}

@@ -54,6 +54,13 @@ func Update(s State, a Action) (State, []Command) {
 		return s.replace(sc, "preset "+a.Name)
 	case Open:
 		return s.open(a)
+	case OpenFile:
+		sc, err := scenario.Parse([]byte(a.Text))
+		if err != nil {
+			s.Banner = Banner{Kind: "error", Message: a.Name + " cannot be used. " + err.Error()}
+			return s, nil
+		}
+		return s.replace(sc, a.Name)
 	case Undo:
 		return s.undoOne()
 	case Redo:

@@ -50,6 +50,8 @@ func (p *page) header() vecty.ComponentOrHTML {
 			button("undo", []vecty.Applyer{id("undo"), prop.Disabled(!s.CanUndo()), attr("title", hint("Undo", s.UndoLabel(), "Ctrl+Z")), attr("aria-label", hint("Undo", s.UndoLabel(), ""))}, text("↶")),
 			button("redo", []vecty.Applyer{id("redo"), prop.Disabled(!s.CanRedo()), attr("title", hint("Redo", s.RedoLabel(), "Ctrl+Shift+Z")), attr("aria-label", hint("Redo", s.RedoLabel(), ""))}, text("↷")),
 			p.shareButton(),
+			elem.Input(vecty.Markup(id("file"), class("vh"), attr("type", "file"), attr("accept", ".json,application/json"), attr("tabindex", "-1"), attr("aria-label", "Scenario file"))),
+			button("open", []vecty.Applyer{id("open"), attr("title", "Open a scenario from a JSON file")}, text("Open")),
 			elem.Select(
 				vecty.Markup(id("download"), attr("aria-label", "Download"), attr("title", "Download this run")),
 				elem.Option(vecty.Markup(attr("value", "")), vecty.Text("Download")),

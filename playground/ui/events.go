@@ -8,6 +8,7 @@ import (
 	"syscall/js"
 
 	"cipherglass/playground/app"
+	"cipherglass/playground/scenario"
 )
 
 // listen hangs one listener per event on the document, for ever. Elements say
@@ -167,6 +168,8 @@ func (p *page) act(el js.Value, what string) {
 		p.after(0, p.measure)
 	case "filter":
 		p.dispatch(app.SetFilters{Filters: toggle(p.state.View.Filters, to)})
+	case "open":
+		byID("file").Call("click")
 	case "checks":
 		p.dispatch(app.SelectRow{Row: app.EveryCheck})
 		p.dispatch(app.ShowArea{Area: "inspector"})
@@ -349,6 +352,8 @@ func (p *page) change(e, t js.Value) {
 	switch {
 	case t.Get("id").String() == "preset":
 		p.edit("preset", app.PickPreset{Name: value})
+	case t.Get("id").String() == "file":
+		p.openFile(t)
 	case t.Get("id").String() == "download":
 		t.Set("value", "")
 		p.dispatch(app.Get{What: value})
@@ -361,6 +366,29 @@ func (p *page) change(e, t js.Value) {
 	case data(t, "path") != "" || data(t, "pin") != "":
 		p.dispatch(app.Settle{})
 	}
+}
+
+// openFile reads a chosen file and opens it as a scenario.
+func (p *page) openFile(t js.Value) {
+	files := t.Get("files")
+	if files.Length() == 0 {
+		return
+	}
+	f := files.Index(0)
+	name := f.Get("name").String()
+	if f.Get("size").Int() > scenario.MaxText {
+		p.dispatch(app.OpenFile{Name: name, Text: ""})
+		return
+	}
+	var read js.Func
+	read = js.FuncOf(func(_ js.Value, args []js.Value) any {
+		defer p.guard()
+		read.Release()
+		t.Set("value", "")
+		p.edit("file", app.OpenFile{Name: name, Text: args[0].String()})
+		return nil
+	})
+	f.Call("text").Call("then", read)
 }
 
 // add appends an entry to a list.
