@@ -101,7 +101,7 @@ func (p *RecordProtection) describeCBC(c *engine.Crypt, record []byte, opened bo
 	body := record[RecordHeaderLen:]
 	at := min(len(body), p.spec.BlockLen)
 	c.Nonce, c.Cipher = body[:at], body[at:]
-	c.Plain = nil
+	c.Plain, c.AAD = nil, append([]byte(nil), p.aad[:p.naad]...)
 	if opened {
 		c.Plain, c.MACIn, c.MAC = p.last.plain, p.last.macIn, p.last.mac
 	}

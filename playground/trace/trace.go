@@ -155,6 +155,7 @@ type Check struct {
 	Answer Answer
 	Detail string
 	Buffer string // the buffer it is about, if any
+	Secret string // the secret it is about, if any
 }
 
 // Packet returns a packet by its name, nil when there is none.

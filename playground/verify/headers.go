@@ -82,12 +82,23 @@ func askGopacket(b []byte) (ok bool, detail string) {
 	var stack []gopacket.SerializableLayer
 	var names []string
 	var network gopacket.NetworkLayer
-	rest := b
+	start, rest := b, b // what the stack stands for, and what follows it
 	for _, l := range pkt.Layers() {
 		names = append(names, l.LayerType().String())
+		if ah, is := l.(*layers.IPSecAH); is {
+			// gopacket reads AH and cannot build it: before and after it are two.
+			if bad := rebuilt(start, stack, rest); bad != "" {
+				return false, bad
+			}
+			if ah.Reserved != 0 {
+				return false, fmt.Sprintf("gopacket: AH's reserved field is 0x%04x, not zero (RFC 4302, Section 2.3)", ah.Reserved)
+			}
+			stack, start, rest = nil, ah.LayerPayload(), ah.LayerPayload()
+			continue
+		}
 		s, can := l.(gopacket.SerializableLayer)
 		if !can {
-			break // AH, ESP, IPv6 Fragment: what gopacket can only read
+			break // ESP, IPv6 Fragment: what gopacket can only read
 		}
 		switch n := l.(type) {
 		case gopacket.NetworkLayer:
@@ -115,23 +126,29 @@ func askGopacket(b []byte) (ok bool, detail string) {
 			break
 		}
 	}
-	if bad := ahAgrees(pkt); bad != "" {
+	if bad := rebuilt(start, stack, rest); bad != "" {
 		return false, bad
 	}
+	return true, "gopacket reads " + strings.Join(names, ", ") + " and builds the same bytes from the fields"
+}
+
+// rebuilt has gopacket build headers from the fields that it read, before the
+// payload rest, and says how they differ from b, "" for not at all.
+func rebuilt(b []byte, stack []gopacket.SerializableLayer, rest []byte) string {
 	buf := gopacket.NewSerializeBuffer()
 	err := gopacket.SerializeLayers(buf, gopacket.SerializeOptions{FixLengths: true, ComputeChecksums: true}, append(stack, gopacket.Payload(rest))...)
 	if err != nil {
-		return false, "gopacket cannot build it again: " + err.Error()
+		return "gopacket cannot build it again: " + err.Error()
 	}
 	got := buf.Bytes()
-	if !bytes.Equal(got, b) {
-		i := 0
-		for i < len(got) && i < len(b) && got[i] == b[i] {
-			i++
-		}
-		return false, fmt.Sprintf("gopacket builds other headers from the same fields: byte %d is %s here and %s there", i, at(b, i), at(got, i))
+	if bytes.Equal(got, b) {
+		return ""
 	}
-	return true, "gopacket reads " + strings.Join(names, ", ") + " and builds the same bytes from the fields"
+	i := 0
+	for i < len(got) && i < len(b) && got[i] == b[i] {
+		i++
+	}
+	return fmt.Sprintf("gopacket builds other headers from the same fields: byte %d is %s here and %s there", i, at(b, i), at(got, i))
 }
 
 func at(b []byte, i int) string {
@@ -141,25 +158,10 @@ func at(b []byte, i int) string {
 	return fmt.Sprintf("0x%02x", b[i])
 }
 
-// ahAgrees compares what gopacket reads of an AH header with its length.
-func ahAgrees(pkt gopacket.Packet) string {
-	l, is := pkt.Layer(layers.LayerTypeIPSecAH).(*layers.IPSecAH)
-	if !is {
-		return ""
-	}
-	if l.Reserved != 0 {
-		return fmt.Sprintf("gopacket: AH's reserved field is 0x%04x, not zero (RFC 4302, Section 2.3)", l.Reserved)
-	}
-	if got := len(l.LayerContents()); got != int(l.HeaderLength+2)*4 && got != int(l.HeaderLength) {
-		return fmt.Sprintf("gopacket: the AH header has %d bytes and says %d", got, l.HeaderLength)
-	}
-	return ""
-}
-
 // inner has gopacket check the packets that were inside others: tunnelled and
 // reassembled ones.
-func inner(v *Run) {
-	for _, b := range v.t.Buffers {
+func inner(v *Run, buffers []*trace.Buffer) {
+	for _, b := range buffers {
 		if b.Proto != "ip" || b.Data == nil {
 			continue
 		}

@@ -1,12 +1,12 @@
 package verify
 
 import (
-	"bytes"
 	"crypto/ecdsa"
 	gotls "crypto/tls"
 	"crypto/x509"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"cipherglass/crypto/engine"
@@ -20,31 +20,46 @@ import (
 // peer plays the conversation once more, our engine in one role and crypto/tls
 // in the other, as a separate run. Where ours completed, crypto/tls, restricted
 // to what was negotiated, must complete and exchange data; where ours failed,
-// it must fail with the same alert.
-func peer(v *Run, c *scenario.Conversation, weAreClient bool) {
+// it must fail with the same alert. The task does a flight at a time.
+func peer(c *scenario.Conversation, weAreClient bool) task {
+	var p *peering
+	var d *dialogue
+	return func(v *Run) (done bool) {
+		if d != nil {
+			if !d.next() {
+				return false
+			}
+			v.playing = nil
+			answer, detail := p.judge(d.result(), weAreClient)
+			v.add(peerCheck(c, weAreClient, answer, detail))
+			return true
+		}
+		facts, failure, why := negotiated(v.t, c)
+		if why == "" {
+			why = beyondCryptoTLS(c, failure, weAreClient)
+		}
+		if why == "" {
+			var err error
+			if p, err = newPeering(v, c, facts, failure); err == nil {
+				d, err = p.start(weAreClient)
+			}
+			if err == nil {
+				v.playing = d
+				return false
+			}
+			why = err.Error()
+		}
+		v.add(peerCheck(c, weAreClient, trace.Nobody, why))
+		return true
+	}
+}
+
+func peerCheck(c *scenario.Conversation, weAreClient bool, a trace.Answer, detail string) trace.Check {
 	name := "separate run: our server against crypto/tls as client"
 	if weAreClient {
 		name = "separate run: our client against crypto/tls as server"
 	}
-	check := trace.Check{Scope: scopeScenario, Name: c.Name + ": " + name, By: byCryptoTLS}
-	facts, failure, why := negotiated(v.t, c)
-	if why == "" {
-		why = beyondCryptoTLS(c, facts, failure)
-	}
-	if why != "" {
-		check.Detail = why
-		v.add(check)
-		return
-	}
-	p, err := newPeering(v, c, facts, failure)
-	if err != nil {
-		check.Detail = err.Error()
-		v.add(check)
-		return
-	}
-	got := p.play(weAreClient)
-	check.Answer, check.Detail = p.judge(got)
-	v.add(check)
+	return trace.Check{Scope: scopeScenario, Name: c.Name + ": " + name, By: byCryptoTLS, Answer: a, Detail: detail}
 }
 
 // negotiated returns what the trace's own run came to.
@@ -77,22 +92,38 @@ func negotiated(t *trace.Trace, c *scenario.Conversation) (facts map[string]stri
 	return facts, f, ""
 }
 
-// beyondCryptoTLS says why crypto/tls cannot be set up like this
-// conversation, "" when it can.
-func beyondCryptoTLS(c *scenario.Conversation, facts map[string]string, f *engine.Failure) string {
+// beyondCryptoTLS says why crypto/tls cannot be set up to fail as this
+// conversation did, "" when it can.
+func beyondCryptoTLS(c *scenario.Conversation, f *engine.Failure, weAreClient bool) string {
 	if f == nil {
 		return ""
 	}
+	suites := strings.Contains(f.Code.ID, "cipher-suite")
 	for _, end := range []*scenario.Endpoint{&c.TLS.Client, &c.TLS.Server} {
 		if len(end.Versions) == 0 || len(end.CipherSuites) == 0 {
 			return "crypto/tls always offers something: an empty list cannot be set"
 		}
-		if slices.Contains(end.Versions, "1.3") && !allTLS13(end.CipherSuites) {
+		if suites && slices.Contains(end.Versions, "1.3") && !allTLS13(end.CipherSuites) {
 			return "crypto/tls does not let its TLS 1.3 suites be chosen, so a failure that hangs on them cannot be repeated"
+		}
+	}
+	switch f.Code.ID {
+	case "tls/certificate-curve":
+		if weAreClient {
+			return "crypto/tls as server does not ask whether the client lists the curve of its certificate (RFC 8422, Section 5.3)"
+		}
+	case "tls/missing-extension", "tls/illegal-parameter":
+		if len(c.TLS.Client.Groups) == 0 {
+			return "crypto/tls always lists groups as client, and as server takes a client that lists none for one that has none in common"
+		}
+		if len(c.TLS.Client.SignatureAlgorithms) == 0 && !weAreClient {
+			return ownAlgorithms
 		}
 	}
 	return ""
 }
+
+const ownAlgorithms = "crypto/tls as client offers its own signature algorithms, whatever the scenario's client lists"
 
 // allTLS13 reports whether the list has every TLS 1.3 suite of crypto/tls.
 func allTLS13(list []string) bool {
@@ -120,61 +151,13 @@ func newPeering(v *Run, c *scenario.Conversation, facts map[string]string, f *en
 	if p.clock, err = time.Parse(time.RFC3339, v.t.Scenario.Clock); err != nil {
 		return nil, err
 	}
-	p.random, p.store, err = run.Certificates(v.t.Scenario, run.Options{Keys: v.opt.Keys, Cache: v.opt.Cache})
-	return p, err
-}
-
-// outcome of one separate run.
-type outcome struct {
-	connected bool
-	echoed    bool
-	failure   *engine.Failure // ours
-	goErr     error           // crypto/tls's
-	err       error           // it could not be set up
-}
-
-var hello, answerText = []byte("ping through a separate run"), []byte("pong through a separate run")
-
-// play connects our engine to crypto/tls and sends a message each way.
-func (p *peering) play(weAreClient bool) (o outcome) {
-	end, node := &p.c.TLS.Server, p.c.To
-	if weAreClient {
-		end, node = &p.c.TLS.Client, p.c.From
+	if v.random == nil {
+		if v.random, v.store, err = run.Certificates(v.t.Scenario, run.Options{Keys: v.opt.Keys, Cache: v.opt.Cache}); err != nil {
+			return nil, err
+		}
 	}
-	cfg, err := run.TLSConfig(end, node, p.c.Name, p.random, p.store, p.clock)
-	if err != nil {
-		return outcome{err: err}
-	}
-	if p.failure == nil {
-		p.restrict(&cfg, weAreClient)
-	}
-	theirs, err := p.goConfig(!weAreClient)
-	if err != nil {
-		return outcome{err: err}
-	}
-	ours, other := pipe()
-	done := make(chan error, 1)
-	go func() {
-		defer func() {
-			if x := recover(); x != nil {
-				done <- fmt.Errorf("crypto/tls panicked: %v", x)
-				other.Close()
-			}
-		}()
-		err := talkGo(other, theirs, weAreClient)
-		other.closeWrite()
-		done <- err
-	}()
-	var conn engine.Engine
-	if weAreClient {
-		conn = tls.NewClient(cfg)
-	} else {
-		conn = tls.NewServer(cfg)
-	}
-	o = pump(conn, ours, weAreClient)
-	ours.closeWrite()
-	o.goErr = <-done
-	return o
+	p.random, p.store = v.random, v.store
+	return p, nil
 }
 
 // restrict narrows our lists to what the trace's run negotiated, since
@@ -254,18 +237,23 @@ func (p *peering) goConfig(client bool) (*gotls.Config, error) {
 			}
 			cfg.MaxVersion = max(cfg.MaxVersion, v)
 		}
-		for _, s := range end.CipherSuites {
-			if v, err := tls.ParseSuite(s); err == nil && v>>8 != 0x13 {
-				cfg.CipherSuites = append(cfg.CipherSuites, v)
+		if p.failure.Code.ID != "tls/no-common-version" { // which must not hang on suites
+			for _, s := range end.CipherSuites {
+				if v, err := tls.ParseSuite(s); err == nil && v>>8 != 0x13 {
+					cfg.CipherSuites = append(cfg.CipherSuites, v)
+				}
 			}
-		}
-		if len(cfg.CipherSuites) == 0 && cfg.MinVersion == gotls.VersionTLS12 {
-			return nil, fmt.Errorf("crypto/tls has no suite for TLS 1.2 in common with this end's list")
+			if len(cfg.CipherSuites) == 0 && cfg.MinVersion == gotls.VersionTLS12 {
+				return nil, fmt.Errorf("crypto/tls has none of this end's suites for TLS 1.2")
+			}
 		}
 		for _, s := range end.Groups {
 			if g, err := tls.ParseGroup(s); err == nil && (g == uint16(gotls.X25519) || g == uint16(gotls.CurveP256)) {
 				cfg.CurvePreferences = append(cfg.CurvePreferences, gotls.CurveID(g))
 			}
+		}
+		if len(end.Groups) > 0 && len(cfg.CurvePreferences) == 0 {
+			return nil, fmt.Errorf("crypto/tls cannot be restricted to this end's groups")
 		}
 	}
 	if client {
@@ -284,118 +272,38 @@ func (p *peering) goConfig(client bool) (*gotls.Config, error) {
 	if id == nil {
 		return nil, fmt.Errorf("crypto/tls as server needs a certificate")
 	}
-	cfg.Certificates = []gotls.Certificate{{Certificate: id.Chain, PrivateKey: id.Key}}
+	cert := gotls.Certificate{Certificate: id.Chain, PrivateKey: id.Key}
+	for _, s := range end.SignatureAlgorithms {
+		if v, err := tls.ParseScheme(s); err == nil {
+			cert.SupportedSignatureAlgorithms = append(cert.SupportedSignatureAlgorithms, gotls.SignatureScheme(v))
+		}
+	}
+	cfg.Certificates = []gotls.Certificate{cert}
 	return cfg, nil
 }
 
-// talkGo is crypto/tls's side: an echo of one message.
-func talkGo(conn *pipeEnd, cfg *gotls.Config, server bool) error {
-	buf := make([]byte, 256)
-	if server {
-		c := gotls.Server(conn, cfg)
-		n, err := c.Read(buf)
-		if err != nil {
-			return err
-		}
-		if !bytes.Equal(buf[:n], hello) {
-			return fmt.Errorf("crypto/tls read %q", buf[:n])
-		}
-		if _, err := c.Write(answerText); err != nil {
-			return err
-		}
-		return c.Close()
-	}
-	c := gotls.Client(conn, cfg)
-	if _, err := c.Write(hello); err != nil {
-		// An alert of the peer may be waiting behind the failure to write.
-		return err
-	}
-	n, err := c.Read(buf)
-	if err != nil {
-		return err
-	}
-	if !bytes.Equal(buf[:n], answerText) {
-		return fmt.Errorf("crypto/tls read %q", buf[:n])
-	}
-	return c.Close()
-}
-
-// pump is our side: it feeds the engine from the pipe until the stream ends.
-func pump(e engine.Engine, conn *pipeEnd, client bool) (o outcome) {
-	var queue []engine.Input
-	step := func(in engine.Input) (closed bool) {
-		queue = append(queue, in)
-		for len(queue) > 0 {
-			in := queue[0]
-			queue = queue[1:]
-			var out engine.Effects
-			e.Step(0, in, &out)
-			for _, f := range out.List {
-				switch f := f.(type) {
-				case engine.Send:
-					_, _ = conn.Write(f.Data)
-				case engine.Connected:
-					o.connected = true
-					if client {
-						queue = append(queue, engine.Input{Kind: engine.Write, Data: hello})
-					}
-				case engine.Deliver:
-					if client {
-						o.echoed = bytes.Equal(f.Data, answerText)
-						queue = append(queue, engine.Input{Kind: engine.Close})
-					} else {
-						o.echoed = bytes.Equal(f.Data, hello)
-						queue = append(queue, engine.Input{Kind: engine.Write, Data: answerText})
-					}
-				case engine.Failed:
-					if o.failure == nil {
-						o.failure = f.Failure
-					}
-				case engine.Closed:
-					closed = true
-				}
-			}
-		}
-		return closed
-	}
-	if step(engine.Input{Kind: engine.Start}) {
-		return o
-	}
-	buf := make([]byte, 1<<14)
-	for {
-		n, err := conn.Read(buf)
-		if err != nil {
-			step(engine.Input{Kind: engine.End})
-			return o
-		}
-		if step(engine.Input{Kind: engine.Receive, Data: buf[:n]}) {
-			return o
-		}
-	}
-}
-
 // judge compares a separate run with the trace's.
-func (p *peering) judge(o outcome) (trace.Answer, string) {
+func (p *peering) judge(o outcome, weAreClient bool) (trace.Answer, string) {
 	switch {
-	case o.err != nil:
-		return trace.Nobody, o.err.Error()
-	case p.failure == nil && o.connected && o.echoed:
+	case p.failure == nil && o.connected && o.echoed && o.goErr == nil:
 		return trace.Agreed, fmt.Sprintf("handshake complete with %s, data went both ways", p.facts["cipher_suite"])
 	case p.failure == nil && o.failure != nil:
-		return trace.Disagreed, "our engine says: " + o.failure.Error()
+		return trace.Disagreed, fmt.Sprintf("our engine says: %s (crypto/tls says: %v)", o.failure.Error(), o.goErr)
 	case p.failure == nil:
 		return trace.Disagreed, fmt.Sprintf("crypto/tls says: %v", o.goErr)
+	case o.failure == nil && !weAreClient && p.failure.Code.ID == "tls/no-common-signature-algorithm":
+		return trace.Nobody, ownAlgorithms
 	case o.failure == nil:
-		return trace.Disagreed, fmt.Sprintf("ours failed with %s, but with crypto/tls it did not (crypto/tls says: %v)", p.failure.Code.Alert, o.goErr)
+		return trace.Disagreed, fmt.Sprintf("ours failed with %s, but with crypto/tls it did not (crypto/tls says: %v)", alertOf(p.failure), o.goErr)
 	}
 	want, got := alertOf(p.failure), alertOf(o.failure)
-	if o.failure.FromPeer && got == "bad_certificate" && slices.Contains(chainAlerts, want) {
+	switch {
+	case want == got:
+		return trace.Agreed, fmt.Sprintf("it fails with the same alert, %s", got)
+	case o.failure.FromPeer && got == "bad_certificate" && slices.Contains(chainAlerts, want):
 		return trace.Agreed, fmt.Sprintf("crypto/tls refuses the certificate too; it sends bad_certificate for every such fault, ours the more exact %s (crypto/tls says: %v)", want, o.goErr)
 	}
-	if want != got {
-		return trace.Disagreed, fmt.Sprintf("ours failed with the alert %s, with crypto/tls it is %s (crypto/tls says: %v)", want, got, o.goErr)
-	}
-	return trace.Agreed, fmt.Sprintf("it fails with the same alert, %s", got)
+	return trace.Disagreed, fmt.Sprintf("ours failed with the alert %s, with crypto/tls it is %s (crypto/tls says: %v)", want, got, o.goErr)
 }
 
 // chainAlerts are the alerts for a certificate that is refused.

@@ -9,35 +9,46 @@ import (
 
 // pipe returns the two ends of a connection in memory. Writes never block,
 // unlike those of net.Pipe, over which both ends of a handshake can wait for
-// each other.
+// each other; and when both ends read and nothing is under way, the stream
+// ends for both, since neither would ever hear from the other.
 func pipe() (a, b *pipeEnd) {
-	x, y := newHalf(), newHalf()
-	return &pipeEnd{in: x, out: y}, &pipeEnd{in: y, out: x}
+	w := &wire{}
+	w.more = sync.NewCond(&w.mu)
+	x, y := &half{}, &half{}
+	return &pipeEnd{w: w, in: x, out: y}, &pipeEnd{w: w, in: y, out: x}
+}
+
+type wire struct {
+	mu   sync.Mutex
+	more *sync.Cond
 }
 
 type half struct {
-	mu     sync.Mutex
-	more   *sync.Cond
-	data   []byte
-	closed bool
+	data    []byte
+	closed  bool
+	waiting bool // its reader waits
 }
 
-func newHalf() *half {
-	h := &half{}
-	h.more = sync.NewCond(&h.mu)
-	return h
+type pipeEnd struct {
+	w       *wire
+	in, out *half
 }
-
-type pipeEnd struct{ in, out *half }
 
 func (p *pipeEnd) Read(b []byte) (int, error) {
-	p.in.mu.Lock()
-	defer p.in.mu.Unlock()
+	p.w.mu.Lock()
+	defer p.w.mu.Unlock()
 	for len(p.in.data) == 0 {
 		if p.in.closed {
 			return 0, io.EOF
 		}
-		p.in.more.Wait()
+		if p.out.waiting && len(p.out.data) == 0 && !p.out.closed {
+			p.in.closed, p.out.closed = true, true
+			p.w.more.Broadcast()
+			return 0, io.EOF
+		}
+		p.in.waiting = true
+		p.w.more.Wait()
+		p.in.waiting = false
 	}
 	n := copy(b, p.in.data)
 	p.in.data = p.in.data[n:]
@@ -45,32 +56,31 @@ func (p *pipeEnd) Read(b []byte) (int, error) {
 }
 
 func (p *pipeEnd) Write(b []byte) (int, error) {
-	p.out.mu.Lock()
-	defer p.out.mu.Unlock()
+	p.w.mu.Lock()
+	defer p.w.mu.Unlock()
 	if p.out.closed {
 		return 0, io.ErrClosedPipe
 	}
 	p.out.data = append(p.out.data, b...)
-	p.out.more.Signal()
+	p.w.more.Broadcast()
 	return len(b), nil
 }
 
+// Close ends both streams; what is in them can still be read.
 func (p *pipeEnd) Close() error {
-	for _, h := range []*half{p.in, p.out} {
-		h.mu.Lock()
-		h.closed = true
-		h.more.Broadcast()
-		h.mu.Unlock()
-	}
+	p.w.mu.Lock()
+	defer p.w.mu.Unlock()
+	p.in.closed, p.out.closed = true, true
+	p.w.more.Broadcast()
 	return nil
 }
 
 // closeWrite ends the stream that p sends; what is in it can still be read.
 func (p *pipeEnd) closeWrite() {
-	p.out.mu.Lock()
+	p.w.mu.Lock()
+	defer p.w.mu.Unlock()
 	p.out.closed = true
-	p.out.more.Broadcast()
-	p.out.mu.Unlock()
+	p.w.more.Broadcast()
 }
 
 func (p *pipeEnd) LocalAddr() net.Addr              { return pipeAddr{} }

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"cipherglass/crypto/engine"
 	"cipherglass/crypto/pki"
 	"cipherglass/playground/trace"
 )
@@ -27,28 +28,40 @@ type Options struct {
 type Run struct {
 	t     *trace.Trace
 	opt   Options
-	tasks []func(*Run)
+	tasks []task
 	index *index
+
+	random    *engine.Random // as the trace's run had, once a task has asked
+	store     pki.Identities
+	playing   *dialogue // a separate run in progress
+	cancelled bool
 }
+
+// task is a part of the work; each call does some milliseconds of it.
+type task func(*Run) (done bool)
+
+// whole is a task that is done in one go.
+func whole(f func(*Run)) task { return func(v *Run) bool { f(v); return true } }
 
 // Start begins to verify t. Nothing is checked until Step.
 func Start(t *trace.Trace, opt Options) *Run {
 	t.Checks = nil
 	v := &Run{t: t, opt: opt, index: newIndex(t)}
-	v.tasks = append(v.tasks, receivers)
-	const slice = 200
+	v.tasks = append(v.tasks, whole(receivers))
+	const slice = 20
 	for i := 0; i < len(t.Packets); i += slice {
 		part := t.Packets[i:min(i+slice, len(t.Packets))]
-		v.tasks = append(v.tasks, func(v *Run) { headers(v, part) })
+		v.tasks = append(v.tasks, whole(func(v *Run) { headers(v, part) }))
 	}
-	v.tasks = append(v.tasks, inner)
+	for i := 0; i < len(t.Buffers); i += slice {
+		part := t.Buffers[i:min(i+slice, len(t.Buffers))]
+		v.tasks = append(v.tasks, whole(func(v *Run) { inner(v, part) }))
+	}
 	if t.Scenario != nil {
 		for i := range t.Scenario.Conversations {
 			c := &t.Scenario.Conversations[i]
 			if c.Kind == "tls" && c.TLS != nil {
-				v.tasks = append(v.tasks,
-					func(v *Run) { peer(v, c, true) },
-					func(v *Run) { peer(v, c, false) })
+				v.tasks = append(v.tasks, peer(c, true), peer(c, false))
 			}
 		}
 	}
@@ -58,21 +71,29 @@ func Start(t *trace.Trace, opt Options) *Run {
 // Step does one slice of the work, some milliseconds, and reports whether all
 // of it is done.
 func (v *Run) Step() (done bool) {
-	if len(v.tasks) > 0 {
-		v.tasks[0](v)
+	if len(v.tasks) > 0 && v.tasks[0](v) {
 		v.tasks = v.tasks[1:]
 	}
 	return len(v.tasks) == 0
 }
 
-// All verifies t to the end with what is at hand outside a browser.
+// Cancel drops what is left to do: Step does no more, and Async stops without
+// calling done.
+func (v *Run) Cancel() {
+	v.cancelled, v.tasks = true, nil
+	if v.playing != nil {
+		_ = v.playing.conn.Close() // crypto/tls's goroutine ends
+	}
+}
+
+// All verifies t to the end with what is at hand at once; WebCrypto, where
+// there is one, takes Async.
 func All(t *trace.Trace, opt Options) {
 	v := Start(t, opt)
 	for !v.Step() {
 	}
-	if n := len(cryptTasks(v)); n > 0 && !HasWebCrypto() {
-		v.add(trace.Check{Scope: scopeScenario, Name: "tags, MACs and key derivations", By: byWebCrypto, Answer: trace.Nobody,
-			Detail: "WebCrypto recomputes these in the browser; there is none here"})
+	if !HasWebCrypto() {
+		v.Async(func() {})
 	}
 }
 
