@@ -69,11 +69,26 @@ func (r *Runner) protect(p *scenario.Policy) error {
 			return fail
 		}
 		x.sa.Keys = keys
+		if err := r.tellWireshark(*x.sa); err != nil {
+			return err
+		}
 	}
 	if err := r.install(p.A, p.Name, selA, selB, forth, back); err != nil {
 		return err
 	}
 	return r.install(p.B, p.Name, selB, selA, back, forth)
+}
+
+// tellWireshark notes what opens the SA's packets in the capture.
+func (r *Runner) tellWireshark(p ipsec.Params) error {
+	sa, fail := ipsec.NewSA(p)
+	if fail != nil {
+		return fail
+	}
+	if line, ok := sa.WiresharkLine(p.Src.Is6()); ok {
+		r.rec.t.ESPSA = append(r.rec.t.ESPSA, line)
+	}
+	return nil
 }
 
 // install gives one node its half of a policy.

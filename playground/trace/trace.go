@@ -23,6 +23,7 @@ type Trace struct {
 	Checks   []*Check
 	Values   []engine.Named // the run's named random values
 	Faults   []FaultReport
+	ESPSA    []string // the run's SAs as lines of Wireshark's esp_sa table, those that it can read
 
 	byName   map[string]*Packet
 	byBuffer map[string]*Buffer
@@ -94,7 +95,7 @@ type Buffer struct {
 	engine.Buffer        // its ID is prefixed with node and conversation: "client/web/in/record/3"
 	Owner         string // node
 	Time          time.Duration
-	Event         int // index of its event
+	Event         int // index of the event that told of it, or of the last before it; -1 for none
 }
 
 // Kinds of Event.
