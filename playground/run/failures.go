@@ -16,5 +16,6 @@ var (
 	cutShort     = &engine.Code{ID: "net/cut-short", Sentence: "%s received %s of the %s bytes that %s sent."}
 	unfinished   = &engine.Code{ID: "net/unfinished", Sentence: "%s came to no end: %s was still waiting when nothing more happened."}
 	badResponse  = &engine.Code{ID: "app/bad-response", Sentence: "%s could not read the response: %s.", Ref: "RFC 9112, Section 6"}
+	badEcho      = &engine.Code{ID: "app/bad-echo", Sentence: "%s got reply %s from %s with other data than it had sent, beginning with byte %s, and nothing on the way noticed."}
 	badData      = &engine.Code{ID: "app/bad-data", Sentence: "%s received other bytes than %s sent, beginning with byte %s, and nothing on the way noticed."}
 )

@@ -146,6 +146,7 @@ func (t *udpConversation) result(r *Runner) (string, *engine.Failure) {
 type pingConversation struct {
 	c      *scenario.Conversation
 	got    int
+	wrong  *engine.Failure
 	tooBig *engine.Failure
 }
 
@@ -161,6 +162,9 @@ func (r *Runner) startPing(c *scenario.Conversation, from, _ *sim.Node, addr net
 			case p.MTU > 0 && t.tooBig == nil:
 				t.tooBig = tooBig.With(c.From, datagramSize(addr, c.Size), p.MTU)
 				r.rec.fail(r.net.Now(), c.From, c.Name, p.Packet, t.tooBig)
+			case p.Other > 0 && t.wrong == nil:
+				t.wrong = badEcho.With(c.From, p.Seq, c.To, p.Other)
+				r.rec.fail(r.net.Now(), c.From, c.Name, p.Packet, t.wrong)
 			default:
 				r.note(c.From, c.Name, p.Packet, fmt.Sprintf("request %d: %s", p.Seq, p.Why))
 			}
@@ -171,6 +175,8 @@ func (r *Runner) startPing(c *scenario.Conversation, from, _ *sim.Node, addr net
 
 func (t *pingConversation) result(r *Runner) (string, *engine.Failure) {
 	switch {
+	case t.wrong != nil:
+		return "", t.wrong
 	case t.tooBig != nil:
 		return "", t.tooBig
 	case t.got < t.c.Count:

@@ -158,7 +158,7 @@ func (d *Node) icmp4(p *Packet, dg datagram) {
 		d.echoRequest(p, dg, m.Id, m.Seq, quoted)
 		return
 	case typ == 0:
-		d.echoReply(p, dg, m.Id, m.Seq)
+		d.echoReply(p, dg, m.Id, m.Seq, quoted)
 		return
 	case typ == icmp4Unreachable && code == icmp4FragNeeded:
 		e.mtu = int(m.Seq)
@@ -200,7 +200,7 @@ func (d *Node) icmp6(p *Packet, dg datagram) {
 		d.echoRequest(p, dg, binary.BigEndian.Uint16(word), binary.BigEndian.Uint16(word[2:]), quoted)
 		return
 	case layers.ICMPv6TypeEchoReply:
-		d.echoReply(p, dg, binary.BigEndian.Uint16(word), binary.BigEndian.Uint16(word[2:]))
+		d.echoReply(p, dg, binary.BigEndian.Uint16(word), binary.BigEndian.Uint16(word[2:]), quoted)
 		return
 	case icmp6TooBig:
 		e.mtu = int(binary.BigEndian.Uint32(word))

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"net/netip"
@@ -19,6 +20,7 @@ type PingResult struct {
 	OK     bool
 	RTT    time.Duration
 	Why    string // not OK: what people read
+	Other  int    // not OK, the reply brought other data than was sent: the first such byte, from 1
 	MTU    int    // not OK, the packet was too big: what would have passed
 	Packet string // full name of the reply, or of the ICMP error, "" for none
 }
@@ -64,11 +66,7 @@ func (g *pinger) send(seq int) {
 		return
 	}
 	d.net.pings[flow{src, g.id}] = g.conv
-	data := make([]byte, g.size)
-	for i := range data {
-		data[i] = byte(i)
-	}
-	b, err := d.buildEcho(src, g.to, true, g.df, g.id, uint16(seq), data)
+	b, err := d.buildEcho(src, g.to, true, g.df, g.id, uint16(seq), g.data())
 	if err != nil {
 		g.cb(PingResult{Seq: seq, Why: err.Error()})
 		return
@@ -80,6 +78,15 @@ func (g *pinger) send(seq int) {
 	r.timeout.set(d.net.now + PingTimeout)
 	g.open[seq] = r
 	d.send(&Packet{Name: fmt.Sprintf("%s/%s/request%d", d.name, g.conv, seq), Bytes: b, df: g.df})
+}
+
+// data is what every request carries.
+func (g *pinger) data() []byte {
+	data := make([]byte, g.size)
+	for i := range data {
+		data[i] = byte(i)
+	}
+	return data
 }
 
 func (g *pinger) finish(seq int, res PingResult) {
@@ -126,13 +133,30 @@ func (d *Node) echoRequest(p *Packet, dg datagram, id, seq uint16, data []byte) 
 	d.send(&Packet{Name: fmt.Sprintf("%s/%s/reply%d", d.name, conv, seq), Bytes: b})
 }
 
-func (d *Node) echoReply(p *Packet, dg datagram, id, seq uint16) {
+func (d *Node) echoReply(p *Packet, dg datagram, id, seq uint16, data []byte) {
 	g := d.echoes[id]
 	if g == nil || g.to != dg.src || g.open[int(seq)] == nil {
 		d.drop(p, "an echo reply that nobody waits for")
 		return
 	}
+	if at := firstOther(data, g.data()); at > 0 {
+		g.finish(int(seq), PingResult{Why: fmt.Sprintf("the reply brought other data than was sent, from byte %d", at), Other: at, Packet: p.via})
+		return
+	}
 	g.finish(int(seq), PingResult{OK: true, Packet: p.via})
+}
+
+// firstOther returns the first byte, from 1, in which a and b differ, 0 for
+// none.
+func firstOther(a, b []byte) int {
+	if bytes.Equal(a, b) {
+		return 0
+	}
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	return n + 1
 }
 
 func (d *Node) echoError(id, seq uint16, e icmpError) {
