@@ -298,8 +298,8 @@ func TestScapyReadsAH(t *testing.T) {
 	}
 }
 
-// Captures of other traffic open too: what tshark says of the headers is
-// nothing bad.
+// Wireshark finds nothing malformed and every checksum right, but for those in
+// packets that an ICMP message quotes cut short.
 func TestTsharkFindsNoFault(t *testing.T) {
 	for _, p := range scenario.Presets() {
 		t.Run(p.Name, func(t *testing.T) {
@@ -308,7 +308,7 @@ func TestTsharkFindsNoFault(t *testing.T) {
 				t.Fatal(err)
 			}
 			options := []string{"-o", "ip.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE"}
-			for _, line := range tshark(t, tr, "_ws.malformed || ip.checksum.status==0 || tcp.checksum.status==0 || udp.checksum.status==0 || icmp.checksum.status==0", options, "frame.comment", "_ws.expert.message") {
+			for _, line := range tshark(t, tr, "_ws.malformed || ip.checksum.status==0 || icmp.checksum.status==0 || !icmp && (tcp.checksum.status==0 || udp.checksum.status==0)", options, "frame.comment", "_ws.expert.message") {
 				t.Errorf("Wireshark finds fault: %s", line)
 			}
 		})

@@ -17,7 +17,6 @@ type recorder struct {
 	secrets map[string]*trace.Secret
 	buffers map[string]*trace.Buffer
 	seq     int
-	first   *engine.Failure // the first failure of anything
 }
 
 func newRecorder(t *trace.Trace) *recorder {
@@ -108,9 +107,6 @@ func (r *recorder) fail(now time.Duration, node, conv, packet string, f *engine.
 		Node: node, Conv: conv, Kind: trace.KindFailed, Packet: packet,
 		Text: f.Sentence(), Ref: f.Code.Ref, Fail: f,
 	})
-	if r.first == nil {
-		r.first = f
-	}
 }
 
 func pieceSpans(spans []sim.Span) []engine.Piece {

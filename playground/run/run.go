@@ -246,35 +246,57 @@ func (r *Runner) finish() {
 	t.Outcome = r.outcome()
 }
 
+// outcome says how the run ended. When several things failed, one that the
+// scenario does not expect is the outcome.
 func (r *Runner) outcome() trace.Outcome {
-	var o trace.Outcome
-	o.End = r.net.Now()
-	var said []string
-	failure := r.limit()
-	for _, c := range r.convs {
-		text, f := c.result(r)
-		if f != nil && failure == nil {
+	expect := r.s.Expect
+	if expect == "" {
+		expect = "complete"
+	}
+	var failure *engine.Failure
+	var failed, said []string
+	fail := func(f *engine.Failure) {
+		if f == nil {
+			return
+		}
+		if failure == nil || failure.Code.ID == expect && f.Code.ID != expect {
 			failure = f
+			failed = append([]string{strings.TrimSuffix(f.Sentence(), ".")}, failed...)
+			return
+		}
+		failed = append(failed, strings.TrimSuffix(f.Sentence(), "."))
+	}
+	limit := r.limit()
+	fail(limit)
+	for i, c := range r.convs {
+		text, f := c.result(r)
+		if f != nil && f.FromPeer {
+			f = r.found(r.s.Conversations[i].Name, f)
+		}
+		if f != nil && limit == nil {
+			fail(f)
 		}
 		if text != "" {
 			said = append(said, text)
 		}
 	}
-	if failure != nil && failure.FromPeer && r.rec.first != nil {
-		failure = r.rec.first // what was found, rather than the alert that told of it
-	}
-	o.Code = "complete"
+	o := trace.Outcome{End: r.net.Now(), Code: "complete", Summary: strings.Join(append(failed, said...), ". ") + "."}
 	if failure != nil {
 		o.Failure, o.Code = failure, failure.Code.ID
-		said = append([]string{strings.TrimSuffix(failure.Sentence(), ".")}, said...)
-	}
-	o.Summary = strings.Join(said, ". ") + "."
-	expect := r.s.Expect
-	if expect == "" {
-		expect = "complete"
 	}
 	o.OK = o.Code == expect
 	return o
+}
+
+// found returns what was found first in a conversation, rather than the alert
+// that told of it.
+func (r *Runner) found(conv string, alert *engine.Failure) *engine.Failure {
+	for _, e := range r.rec.t.Events {
+		if e.Kind == trace.KindFailed && e.Conv == conv && e.Fail != nil {
+			return e.Fail
+		}
+	}
+	return alert
 }
 
 // sentAs returns the full name under which a packet first went onto a link.

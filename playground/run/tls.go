@@ -133,6 +133,8 @@ func (t *tlsConversation) result(r *Runner) (string, *engine.Failure) {
 		return "", unfinished.With(t.c.Name, t.c.From)
 	case !t.web.done:
 		return "", unfinished.With(t.c.Name, t.c.From)
+	case !t.server.closed:
+		return "", unfinished.With(t.c.Name, t.c.To)
 	}
 	return fmt.Sprintf("%s: handshake complete (%s); %d bytes fetched and verified", t.c.Name, negotiated(t.client.facts), t.web.fetched), nil
 }
