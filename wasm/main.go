@@ -21,7 +21,8 @@ const slice = 64
 
 func main() {
 	var cache pki.Cache
-	var keys map[string]string // of the last run: its second opinions need them too
+	var keys map[string]string  // of the last run: its second opinions need them too
+	checking := new(verify.Run) // the next edit drops it
 	ui.Mount(ui.Engines{
 		Start: func(s *scenario.Scenario, k map[string]string) (func() bool, func() *trace.Trace, error) {
 			keys = k
@@ -33,7 +34,12 @@ func main() {
 		},
 		Verify: func(t *trace.Trace, then func(done bool)) func() bool {
 			v := verify.Start(t, verify.Options{Keys: keys, Cache: &cache})
+			checking.Cancel()
+			checking = v
 			return func() bool {
+				if v != checking {
+					return true
+				}
 				done := v.Step()
 				if done {
 					v.Async(func() { then(true) })
