@@ -32,7 +32,7 @@ func main() {
 			}
 			return func() bool { return r.Step(slice) }, r.Trace, nil
 		},
-		Verify: func(t *trace.Trace, then func(done bool)) func() bool {
+		Verify: func(t *trace.Trace, then func(done bool)) (func() bool, func()) {
 			v := verify.Start(t, verify.Options{Keys: keys, Cache: &cache})
 			checking.Cancel()
 			checking = v
@@ -45,7 +45,7 @@ func main() {
 					v.Async(func() { then(true) })
 				}
 				return done
-			}
+			}, v.Cancel
 		},
 		Export: func(t *trace.Trace, what string, w io.Writer) error {
 			switch what {

@@ -83,7 +83,7 @@ type Selection struct {
 
 // View is how the page is looked at; no part of the scenario.
 type View struct {
-	Theme   string // "", "light", "dark"
+	Theme   string // "", "light", "dark", "projector"
 	Area    string // narrow pages: "scenario", "ladder", "inspector"
 	Filters Filters
 	Help    bool

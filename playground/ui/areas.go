@@ -214,17 +214,17 @@ func (p *page) tabs(in *app.Inspection) *vecty.HTML {
 			}, span("sw", ""), text(sign+t.Title), span("len", strconv.Itoa(len(t.Bytes)))))
 		}
 	}
-	how := ""
+	how, failed := "", false
 	if in != nil && in.Tab != nil {
 		how = in.Tab.How
 		if in.Tab.Failure != "" {
-			how += ": " + in.Tab.Failure
+			how, failed = how+": "+in.Tab.Failure, true
 		}
 		if in.New() {
 			how += " · new in this run"
 		}
 	}
-	return elem.Div(elem.Div(kids...), elem.Paragraph(vecty.Markup(class("how")), vecty.Text(how)))
+	return elem.Div(elem.Div(kids...), elem.Paragraph(vecty.Markup(class("how"), on(failed, class("failed"))), vecty.Text(how)))
 }
 
 func (p *page) treeView(in *app.Inspection) *vecty.HTML {

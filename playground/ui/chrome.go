@@ -31,7 +31,7 @@ func (p *page) header() vecty.ComponentOrHTML {
 	if !known {
 		options = append(options, elem.Option(vecty.Markup(attr("value", ""), vecty.Property("selected", true)), vecty.Text("own scenario")))
 	}
-	theme := map[string]string{"": "automatic", "light": "light", "dark": "dark"}[s.View.Theme]
+	theme := map[string]string{"": "automatic", "light": "light", "dark": "dark", "projector": "projector"}[s.View.Theme]
 	return elem.Header(
 		vecty.Markup(class("top")),
 		elem.Div(
@@ -60,7 +60,7 @@ func (p *page) header() vecty.ComponentOrHTML {
 				elem.Option(vecty.Markup(attr("value", "json")), vecty.Text("Whole trace (JSON)")),
 				elem.Option(vecty.Markup(attr("value", "scenario")), vecty.Text("Scenario (JSON)")),
 			),
-			button("theme", []vecty.Applyer{id("theme"), attr("title", "Colours: "+theme), attr("aria-label", "Colours: "+theme+". Change")}, text(map[string]string{"": "◐", "light": "☀", "dark": "☾"}[s.View.Theme])),
+			button("theme", []vecty.Applyer{id("theme"), attr("title", "Colours: "+theme), attr("aria-label", "Colours: "+theme+". Change")}, text(map[string]string{"": "◐", "light": "☀", "dark": "☾", "projector": "▣"}[s.View.Theme])),
 			button("help", []vecty.Applyer{id("help-open"), attr("title", "Help and keys (?)"), attr("aria-label", "Help")}, text("?")),
 		),
 	)

@@ -258,6 +258,8 @@ func nextTheme(t string) string {
 		return "light"
 	case "light":
 		return "dark"
+	case "dark":
+		return "projector"
 	}
 	return ""
 }

@@ -22,9 +22,9 @@ type Engines struct {
 	// has ended, and result is its trace.
 	Start func(s *scenario.Scenario, keys map[string]string) (step func() bool, result func() *trace.Trace, err error)
 	// Verify prepares second opinions on t; each step appends some to its
-	// checks and says whether it was the last. then is called after answers
-	// that come by themselves, done when no more will.
-	Verify func(t *trace.Trace, then func(done bool)) (step func() bool)
+	// checks and says whether it was the last. More may come by themselves, of
+	// which then tells, done when no more will; cancel stops them.
+	Verify func(t *trace.Trace, then func(done bool)) (step func() bool, cancel func())
 	// Export writes a trace as "pcapng", "keylog" or "json".
 	Export func(t *trace.Trace, what string, w io.Writer) error
 }
@@ -47,8 +47,9 @@ type page struct {
 	edited   float64 // when the edit that is not painted yet began, 0 for none
 	editKind string
 	runMS    float64
-	running  int // generation of the run under way
-	checking int // generation of the second opinions under way
+	running  int    // generation of the run under way
+	checking int    // generation of the second opinions under way
+	cancel   func() // stops those that come by themselves
 	mounted  bool
 	settle   js.Value
 	formSeq  int // counts changes of what the form shows

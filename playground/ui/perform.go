@@ -64,6 +64,7 @@ func (p *page) perform(c app.Command) {
 // run plays a scenario: at once when it is short, else in slices.
 func (p *page) run(c app.Run) {
 	p.running = c.Gen
+	p.dropOpinions()
 	began := now()
 	step, result, err := p.engines.Start(c.Scenario, c.Keys)
 	if err != nil {
@@ -110,6 +111,7 @@ func (p *page) apply(a app.Action) {
 
 // verify asks for second opinions after the repaint, in slices.
 func (p *page) verify(c app.Verify) {
+	p.dropOpinions()
 	p.checking = c.Gen
 	current := func() bool { return p.checking == c.Gen && p.state.Gen == c.Gen }
 	pending := false
@@ -134,7 +136,7 @@ func (p *page) verify(c app.Verify) {
 			return
 		}
 		if step == nil {
-			step = p.engines.Verify(c.Trace, func(done bool) {
+			step, p.cancel = p.engines.Verify(c.Trace, func(done bool) {
 				if current() {
 					tell(done)
 				}
@@ -151,6 +153,14 @@ func (p *page) verify(c app.Verify) {
 		tell(false)
 	}
 	p.after(60*time.Millisecond, slice)
+}
+
+// dropOpinions stops asking about an older run.
+func (p *page) dropOpinions() {
+	if p.cancel != nil {
+		p.cancel()
+		p.cancel = nil
+	}
 }
 
 func setURL(hash, how string) {
