@@ -266,7 +266,7 @@ func (g *gate) tellAll(out *engine.Effects, place func(engine.Piece) []engine.Pi
 	if place == nil {
 		return
 	}
-	part := voice{made: append([]*trace.Buffer(nil), g.made[from:]...), place: place}
+	part := voice{r: g.r, made: append([]*trace.Buffer(nil), g.made[from:]...), place: place}
 	g.made = g.made[:from]
 	g.r.voices = append(g.r.voices, &part)
 }

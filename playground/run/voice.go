@@ -89,13 +89,18 @@ func (v *voice) buffer(b engine.Buffer) {
 	tb.Event = len(v.r.rec.t.Events) - 1
 }
 
-// settle replaces pieces of In and Out by the packets that carried them.
+// settle replaces pieces of In and Out by the packets that carried them. What
+// a limit kept from ever being sent has none.
 func (v *voice) settle() {
 	for _, b := range v.made {
 		var from []engine.Piece
 		for _, p := range b.From {
 			if p.Buffer == engine.In || p.Buffer == engine.Out {
-				from = append(from, v.place(p)...)
+				for _, q := range v.place(p) {
+					if v.known(q.Buffer) {
+						from = append(from, q)
+					}
+				}
 				continue
 			}
 			from = append(from, p)
@@ -103,4 +108,9 @@ func (v *voice) settle() {
 		b.From = from
 	}
 	v.made = nil
+}
+
+// known reports whether a name is a packet's or a buffer's.
+func (v *voice) known(name string) bool {
+	return v.r.rec.names[name] != nil || v.r.rec.buffers[name] != nil
 }
