@@ -19,11 +19,11 @@ func (p *page) scroller(w *window, n int, m []vecty.Applyer, before vecty.Markup
 	w.fit(n)
 	all := append([]vecty.Applyer{id(w.id), class("scroll"), attr("tabindex", "0")}, m...)
 	return elem.Div(
-		vecty.Markup(all...),
+		mark(all...),
 		elem.Div(
-			vecty.Markup(class("tall"), attr("role", "presentation"), vecty.Style("height", strconv.Itoa(n*w.row)+"px")),
+			mark(class("tall"), attr("role", "presentation"), vecty.Style("height", strconv.Itoa(n*w.row)+"px")),
 			before,
-			elem.Div(vecty.Markup(
+			elem.Div(mark(
 				class("window"), attr("role", "presentation"),
 				vecty.Style("transform", "translateY("+strconv.Itoa(w.from*w.row)+"px)"),
 				inner(func(m *markup) { rows(m, w.from, w.to) }),
@@ -51,25 +51,25 @@ func (p *page) ladder() vecty.ComponentOrHTML {
 		lanes = min(len(s.Trace.Nodes), maxLanes)
 	}
 	return elem.Div(
-		vecty.Markup(class("fill"), on(s.View.Playing, class("playing"))),
+		mark(class("fill"), on(s.View.Playing, class("playing"))),
 		elem.Div(
-			vecty.Markup(class("bar"), attr("role", "group"), attr("aria-label", "What the ladder shows")),
+			mark(class("bar"), attr("role", "group"), attr("aria-label", "What the ladder shows")),
 			chip("acks", "bare ACKs", !f.NoAcks), chip("states", "states", !f.NoStates), chip("secrets", "secrets", !f.NoSecrets),
 			chip("checks", "checks", !f.NoChecks), chip("buffers", "buffers", f.Buffers),
-			elem.Span(vecty.Markup(class("player"), attr("role", "group"), attr("aria-label", "Go through the ladder")),
+			elem.Span(mark(class("player"), attr("role", "group"), attr("aria-label", "Go through the ladder")),
 				button("step-back", []vecty.Applyer{attr("title", "One row back (k)"), attr("aria-label", "One row back")}, text("◂")),
 				button("play", []vecty.Applyer{id("play"), attr("aria-pressed", strconv.FormatBool(s.View.Playing)), attr("title", "Go through the ladder row by row (space)")}, text(map[bool]string{true: "Pause", false: "Play"}[s.View.Playing])),
 				button("step", []vecty.Applyer{attr("title", "One row on (j)"), attr("aria-label", "One row on")}, text("▸")),
 			),
 		),
-		elem.Div(vecty.Markup(class("nodes"), attr("aria-hidden", "true"), inner(func(m *markup) {
+		elem.Div(mark(class("nodes"), attr("aria-hidden", "true"), inner(func(m *markup) {
 			if s.Trace == nil {
 				return
 			}
-			m.raw(`<span class="t">ms</span><span class="lanes g`, strconv.Itoa(lanes), `">`)
+			m.cat(`<span class="t">ms</span><span class="lanes g`, strconv.Itoa(lanes), `">`)
 			for i, name := range s.Trace.Nodes[:lanes] {
 				kind, label := p.node(name)
-				m.raw(`<span class="who `, kind, ` s`, strconv.Itoa(2*i+1), ` e`, strconv.Itoa(2*i+3), `"`)
+				m.cat(`<span class="who `, kind, ` s`, strconv.Itoa(2*i+1), ` e`, strconv.Itoa(2*i+3), `"`)
 				m.attr("title", name)
 				m.raw(`><span class="shape"></span>`)
 				m.text(label)
@@ -78,10 +78,10 @@ func (p *page) ladder() vecty.ComponentOrHTML {
 			m.raw(`</span><span class="badges"></span>`)
 		}))),
 		p.scroller(w, n, marks,
-			elem.Div(vecty.Markup(class("lifelines"), attr("aria-hidden", "true"), inner(func(m *markup) {
-				m.raw(`<span class="t"></span><span class="lanes g`, strconv.Itoa(lanes), `">`)
+			elem.Div(mark(class("lifelines"), attr("aria-hidden", "true"), inner(func(m *markup) {
+				m.cat(`<span class="t"></span><span class="lanes g`, strconv.Itoa(lanes), `">`)
 				for i := range lanes {
-					m.raw(`<span class="line s`, strconv.Itoa(2*i+2), ` e`, strconv.Itoa(2*i+3), `"></span>`)
+					m.cat(`<span class="line s`, strconv.Itoa(2*i+2), ` e`, strconv.Itoa(2*i+3), `"></span>`)
 				}
 				m.raw(`</span><span class="badges"></span>`)
 			}))),
@@ -111,11 +111,11 @@ func (p *page) inspector() vecty.ComponentOrHTML {
 	in := p.inspect
 	isPacket := in != nil && in.Tab != nil
 	return elem.Div(
-		vecty.Markup(class("fill inspect")),
+		mark(class("fill inspect")),
 		p.inspectTop(in),
 		elem.Div(
-			vecty.Markup(class("packet-view"), vecty.Property("hidden", !isPacket)),
-			elem.Div(vecty.Markup(id("nesting"), inner(func(m *markup) {
+			mark(class("packet-view"), hidden(!isPacket)),
+			elem.Div(mark(id("nesting"), inner(func(m *markup) {
 				if isPacket {
 					nesting(m, dissect.Nesting(in.View), len(in.Packet.Bytes))
 				}
@@ -125,15 +125,15 @@ func (p *page) inspector() vecty.ComponentOrHTML {
 			p.hexView(in),
 			p.flipBar(in),
 			elem.Div(
-				vecty.Markup(class("details")),
-				elem.Div(vecty.Markup(id("explain"), class("explain"), inner(func(m *markup) {
+				mark(class("details")),
+				elem.Div(mark(id("explain"), class("explain"), inner(func(m *markup) {
 					if isPacket {
 						explanation(m, s.Trace, in)
 					}
 				}))),
-				elem.Div(vecty.Markup(class("opinions")),
-					elem.Heading3(vecty.Text("Second opinions on this packet")),
-					elem.Div(vecty.Markup(id("checks"), inner(func(m *markup) {
+				elem.Div(mark(class("opinions")),
+					elem.Heading3(text("Second opinions on this packet")),
+					elem.Div(mark(id("checks"), inner(func(m *markup) {
 						if isPacket {
 							checkList(m, app.ChecksOf(s.Trace, in.Packet.Name), s.Verified, false)
 						}
@@ -142,7 +142,7 @@ func (p *page) inspector() vecty.ComponentOrHTML {
 			),
 		),
 		elem.Div(
-			vecty.Markup(id("event"), class("event-view"), attr("tabindex", "0"), vecty.Property("hidden", isPacket), inner(func(m *markup) {
+			mark(id("event"), class("event-view"), attr("tabindex", "0"), hidden(isPacket), inner(func(m *markup) {
 				if isPacket || s.Trace == nil {
 					return
 				}
@@ -181,12 +181,12 @@ func (p *page) inspectTop(in *app.Inspection) *vecty.HTML {
 		}
 	}
 	return elem.Div(
-		vecty.Markup(class("inspect-top")),
-		elem.Div(vecty.Markup(class("titles")),
-			elem.Heading2(vecty.Markup(id("selected"), attr("title", title)), vecty.Text(title)),
-			elem.Paragraph(vecty.Markup(class("meta"), attr("title", line)), vecty.Text(line)),
+		mark(class("inspect-top")),
+		elem.Div(mark(class("titles")),
+			elem.Heading2(mark(id("selected"), attr("title", title)), text(title)),
+			elem.Paragraph(mark(class("meta"), attr("title", line)), text(line)),
 		),
-		elem.Div(vecty.Markup(class("acts"), vecty.Property("hidden", !actions)),
+		elem.Div(mark(class("acts"), hidden(!actions)),
 			button("fault-add", []vecty.Applyer{dataset("to", "drop"), attr("title", "Lose this packet on its link, in this scenario")}, text("Lose")),
 			button("fault-add", []vecty.Applyer{dataset("to", "replay"), attr("title", "Send a copy of this packet a second time, as an attacker would")}, text("Replay")),
 		),
@@ -195,7 +195,7 @@ func (p *page) inspectTop(in *app.Inspection) *vecty.HTML {
 
 // tabs choose between the frame and the buffers made from it.
 func (p *page) tabs(in *app.Inspection) *vecty.HTML {
-	kids := []vecty.MarkupOrChild{vecty.Markup(id("tabs"), class("tabs"), attr("role", "tablist"), attr("aria-label", "Bytes to look at"))}
+	kids := []vecty.MarkupOrChild{mark(id("tabs"), class("tabs"), attr("role", "tablist"), attr("aria-label", "Bytes to look at"))}
 	if in != nil && in.View != nil {
 		for i := range in.View.Tabs {
 			t := &in.View.Tabs[i]
@@ -224,7 +224,7 @@ func (p *page) tabs(in *app.Inspection) *vecty.HTML {
 			how += " · new in this run"
 		}
 	}
-	return elem.Div(elem.Div(kids...), elem.Paragraph(vecty.Markup(class("how"), on(failed, class("failed"))), vecty.Text(how)))
+	return elem.Div(elem.Div(kids...), elem.Paragraph(mark(class("how"), on(failed, class("failed"))), text(how)))
 }
 
 func (p *page) treeView(in *app.Inspection) *vecty.HTML {
@@ -284,13 +284,13 @@ func (p *page) flipBar(in *app.Inspection) *vecty.HTML {
 		}
 	}
 	return elem.Div(
-		vecty.Markup(class("flip-bar")),
-		elem.Span(vecty.Markup(class("line"), attr("title", line)), vecty.Text(line)),
-		elem.Label(vecty.Markup(attr("for", "flip"), vecty.Property("hidden", !edit)), vecty.Text("new value")),
-		elem.Input(vecty.Markup(
-			id("flip"), class("mono"), attr("type", "text"), attr("maxlength", "2"), attr("size", "2"), vecty.Property("hidden", !edit),
+		mark(class("flip-bar")),
+		elem.Span(mark(class("line"), attr("title", line)), text(line)),
+		elem.Label(mark(attr("for", "flip"), hidden(!edit)), text("new value")),
+		elem.Input(mark(
+			id("flip"), class("mono"), attr("type", "text"), attr("maxlength", "2"), attr("size", "2"), hidden(!edit),
 			prop.Value(value), attr("autocomplete", "off"), attr("spellcheck", "false"), attr("aria-invalid", strconv.FormatBool(wrong != "")),
 		)),
-		elem.Span(vecty.Markup(class("error"), vecty.Property("hidden", wrong == "")), vecty.Text(wrong)),
+		elem.Span(mark(class("error"), hidden(wrong == "")), text(wrong)),
 	)
 }

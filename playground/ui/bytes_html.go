@@ -14,7 +14,7 @@ func treeRows(m *markup, in *app.Inspection, rows []app.TreeRow, from, to int) {
 		r := &rows[i]
 		n := r.Node
 		sel := r.Path == in.Path
-		m.raw(`<div class="node L-`, layerClass(r.Layer), " d", strconv.Itoa(min(r.Depth, 12)))
+		m.cat(`<div class="node L-`, layerClass(r.Layer), " d", strconv.Itoa(min(r.Depth, 12)))
 		if sel {
 			m.raw(" sel")
 		}
@@ -156,7 +156,7 @@ func hexRows(m *markup, in *app.Inspection, layers []string, wrong []bool, from,
 			m.attr("id", "byte-"+strconv.Itoa(i))
 			m.raw(` role="gridcell"`)
 		}
-		m.raw(` data-o="`, strconv.Itoa(i), `" class="L-`, layers[i])
+		m.cat(` data-o="`, strconv.Itoa(i), `" class="L-`, layers[i])
 		if i >= off && i < off+n {
 			m.raw(" sel")
 		}
@@ -176,7 +176,7 @@ func hexRows(m *markup, in *app.Inspection, layers []string, wrong []bool, from,
 	for row := from; row < to && row < total; row++ {
 		at := row * hexCols
 		end := min(at+hexCols, len(b))
-		m.raw(`<div class="hx" role="row" aria-rowindex="`, strconv.Itoa(row+1), `"><span class="o" role="rowheader">`, fmt.Sprintf("%04x", at), `</span><span class="b" role="presentation">`)
+		m.cat(`<div class="hx" role="row" aria-rowindex="`, strconv.Itoa(row+1), `"><span class="o" role="rowheader">`, fmt.Sprintf("%04x", at), `</span><span class="b" role="presentation">`)
 		for i := at; i < end; i++ {
 			cell(i, string([]byte{hexDigits[b[i]>>4], hexDigits[b[i]&15]}), false)
 			if i%8 == 7 && i+1 < end {

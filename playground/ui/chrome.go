@@ -19,46 +19,46 @@ import (
 // actions.
 func (p *page) header() vecty.ComponentOrHTML {
 	s := &p.state
-	options := []vecty.MarkupOrChild{vecty.Markup(id("preset"), attr("aria-label", "Preset"))}
+	options := []vecty.MarkupOrChild{mark(id("preset"), attr("aria-label", "Preset"))}
 	known := false
 	for _, x := range p.presets {
 		known = known || x.Name == s.Preset()
 		options = append(options, elem.Option(
-			vecty.Markup(attr("value", x.Name), vecty.Property("selected", x.Name == s.Preset())),
-			vecty.Text(x.Name),
+			mark(attr("value", x.Name), vecty.Property("selected", x.Name == s.Preset())),
+			text(x.Name),
 		))
 	}
 	if !known {
-		options = append(options, elem.Option(vecty.Markup(attr("value", ""), vecty.Property("selected", true)), vecty.Text("own scenario")))
+		options = append(options, elem.Option(mark(attr("value", ""), vecty.Property("selected", true)), text("own scenario")))
 	}
 	theme := map[string]string{"": "automatic", "light": "light", "dark": "dark", "projector": "projector"}[s.View.Theme]
 	return elem.Header(
-		vecty.Markup(class("top")),
+		mark(class("top")),
 		elem.Div(
-			vecty.Markup(class("brand")),
-			elem.Image(vecty.Markup(attr("src", "icon.svg"), attr("alt", ""), attr("width", "24"), attr("height", "24"))),
-			elem.Heading1(vecty.Text("Cipherglass")),
+			mark(class("brand")),
+			elem.Image(mark(attr("src", "icon.svg"), attr("alt", ""), attr("width", "24"), attr("height", "24"))),
+			elem.Heading1(text("Cipherglass")),
 		),
 		elem.Select(options...),
 		elem.Div(
-			vecty.Markup(class("about")),
-			elem.Strong(vecty.Text(s.Scenario.Title)),
-			elem.Span(vecty.Markup(class("intro"), attr("title", s.Scenario.Intro)), vecty.Text(s.Scenario.Intro)),
+			mark(class("about")),
+			elem.Strong(text(s.Scenario.Title)),
+			elem.Span(mark(class("intro"), attr("title", s.Scenario.Intro)), text(s.Scenario.Intro)),
 		),
 		elem.Div(
-			vecty.Markup(class("tools"), attr("role", "toolbar"), attr("aria-label", "Page")),
+			mark(class("tools"), attr("role", "toolbar"), attr("aria-label", "Page")),
 			button("undo", []vecty.Applyer{id("undo"), prop.Disabled(!s.CanUndo()), attr("title", hint("Undo", s.UndoLabel(), "Ctrl+Z")), attr("aria-label", hint("Undo", s.UndoLabel(), ""))}, text("↶")),
 			button("redo", []vecty.Applyer{id("redo"), prop.Disabled(!s.CanRedo()), attr("title", hint("Redo", s.RedoLabel(), "Ctrl+Shift+Z")), attr("aria-label", hint("Redo", s.RedoLabel(), ""))}, text("↷")),
 			p.shareButton(),
-			elem.Input(vecty.Markup(id("file"), class("vh"), attr("type", "file"), attr("accept", ".json,application/json"), attr("tabindex", "-1"), attr("aria-label", "Scenario file"))),
+			elem.Input(mark(id("file"), class("vh"), attr("type", "file"), attr("accept", ".json,application/json"), attr("tabindex", "-1"), attr("aria-label", "Scenario file"))),
 			button("open", []vecty.Applyer{id("open"), attr("title", "Open a scenario from a JSON file")}, text("Open")),
 			elem.Select(
-				vecty.Markup(id("download"), attr("aria-label", "Download"), attr("title", "Download this run")),
-				elem.Option(vecty.Markup(attr("value", "")), vecty.Text("Download")),
-				elem.Option(vecty.Markup(attr("value", "pcapng")), vecty.Text("Capture with keys (pcapng)")),
-				elem.Option(vecty.Markup(attr("value", "keylog")), vecty.Text("TLS key log")),
-				elem.Option(vecty.Markup(attr("value", "json")), vecty.Text("Whole trace (JSON)")),
-				elem.Option(vecty.Markup(attr("value", "scenario")), vecty.Text("Scenario (JSON)")),
+				mark(id("download"), attr("aria-label", "Download"), attr("title", "Download this run")),
+				elem.Option(mark(attr("value", "")), text("Download")),
+				elem.Option(mark(attr("value", "pcapng")), text("Capture with keys (pcapng)")),
+				elem.Option(mark(attr("value", "keylog")), text("TLS key log")),
+				elem.Option(mark(attr("value", "json")), text("Whole trace (JSON)")),
+				elem.Option(mark(attr("value", "scenario")), text("Scenario (JSON)")),
 			),
 			button("theme", []vecty.Applyer{id("theme"), attr("title", "Colours: "+theme), attr("aria-label", "Colours: "+theme+". Change")}, text(map[string]string{"": "◐", "light": "☀", "dark": "☾", "projector": "▣"}[s.View.Theme])),
 			button("help", []vecty.Applyer{id("help-open"), attr("title", "Help and keys (?)"), attr("aria-label", "Help")}, text("?")),
@@ -85,7 +85,7 @@ func (p *page) shareButton() *vecty.HTML {
 	}
 	return button("share", []vecty.Applyer{id("share"), attr("title", title), on(long, class("warn"))},
 		text("Share"),
-		elem.Span(vecty.Markup(class("len")), vecty.Text(strconv.Itoa(n))),
+		elem.Span(mark(class("len")), text(strconv.Itoa(n))),
 		vecty.If(long, span("why", "long")),
 	)
 }
@@ -94,11 +94,11 @@ func (p *page) shareButton() *vecty.HTML {
 func (p *page) banner() vecty.ComponentOrHTML {
 	b := p.state.Banner
 	return elem.Div(
-		vecty.Markup(id("banner"), class("banner"), dataset("kind", b.Kind), attr("role", "alert"), vecty.Property("hidden", b.Message == "")),
-		elem.Paragraph(vecty.Markup(class("message")), vecty.Text(b.Message)),
-		elem.TextArea(vecty.Markup(
+		mark(id("banner"), class("banner"), dataset("kind", b.Kind), attr("role", "alert"), hidden(b.Message == "")),
+		elem.Paragraph(mark(class("message")), text(b.Message)),
+		elem.TextArea(mark(
 			id("banner-text"), attr("readonly", ""), attr("rows", "2"), attr("aria-label", "The link as it came"),
-			vecty.Property("value", b.Text), vecty.Property("hidden", b.Text == ""),
+			vecty.Property("value", b.Text), hidden(b.Text == ""),
 		)),
 		button("banner-close", []vecty.Applyer{attr("aria-label", "Close this message")}, text("✕")),
 	)
@@ -113,7 +113,7 @@ func (p *page) areaTabs() vecty.ComponentOrHTML {
 		}, text(label))
 	}
 	return elem.Navigation(
-		vecty.Markup(class("area-tabs"), attr("aria-label", "Areas")),
+		mark(class("area-tabs"), attr("aria-label", "Areas")),
 		tab("scenario", "Scenario"), tab("ladder", "Ladder"), tab("inspector", "Inspector"),
 	)
 }
@@ -122,7 +122,7 @@ func (p *page) areaTabs() vecty.ComponentOrHTML {
 func (p *page) outcome() vecty.ComponentOrHTML {
 	s := &p.state
 	if s.Trace == nil {
-		return elem.Footer(vecty.Markup(id("outcome"), class("outcome")), elem.Span(vecty.Text(p.waiting())))
+		return elem.Footer(mark(id("outcome"), class("outcome")), elem.Span(text(p.waiting())))
 	}
 	t := s.Trace
 	bytes := 0
@@ -134,18 +134,18 @@ func (p *page) outcome() vecty.ComponentOrHTML {
 		state, sign = "bad", "✗"
 	}
 	return elem.Footer(
-		vecty.Markup(
+		mark(
 			id("outcome"), class("outcome "+state), dataset("code", t.Outcome.Code), dataset("ok", strconv.FormatBool(t.Outcome.OK)),
 			dataset("packets", strconv.Itoa(len(t.Packets))), dataset("agreed", strconv.Itoa(s.Total.Agreed)),
 			dataset("disagreed", strconv.Itoa(s.Total.Disagreed)), dataset("nobody", strconv.Itoa(s.Total.Nobody)),
 			dataset("verified", strconv.FormatBool(s.Verified)), dataset("gen", strconv.Itoa(s.Gen)),
 		),
 		elem.Span(
-			vecty.Markup(class("verdict")),
-			elem.Span(vecty.Markup(class("sign"), attr("aria-hidden", "true")), vecty.Text(sign)),
-			elem.Span(vecty.Markup(class("summary"), attr("title", t.Outcome.Summary)), vecty.Text(t.Outcome.Summary)),
+			mark(class("verdict")),
+			elem.Span(mark(class("sign"), attr("aria-hidden", "true")), text(sign)),
+			elem.Span(mark(class("summary"), attr("title", t.Outcome.Summary)), text(t.Outcome.Summary)),
 		),
-		elem.Span(vecty.Markup(class("facts"), inner(func(m *markup) {
+		elem.Span(mark(class("facts"), inner(func(m *markup) {
 			m.el("span", "", count(len(t.Packets), "packet"))
 			if what := changes(s); what != "" {
 				m.el("span", "delta", what)
@@ -166,7 +166,7 @@ func (p *page) outcome() vecty.ComponentOrHTML {
 				m.el("span", "busy", "running…")
 			}
 		}))),
-		elem.Span(vecty.Markup(class("toast"), vecty.Property("hidden", s.Toast == "" || s.Toast == t.Outcome.Summary || t.Outcome.Summary != "" && len(s.Toast) > len(t.Outcome.Summary) && s.Toast[:len(t.Outcome.Summary)] == t.Outcome.Summary)), vecty.Text(s.Toast)),
+		elem.Span(mark(class("toast"), hidden(s.Toast == "" || s.Toast == t.Outcome.Summary || t.Outcome.Summary != "" && len(s.Toast) > len(t.Outcome.Summary) && s.Toast[:len(t.Outcome.Summary)] == t.Outcome.Summary)), text(s.Toast)),
 	)
 }
 
@@ -242,14 +242,14 @@ var helpWords = [][2]string{
 
 func (p *page) help() vecty.ComponentOrHTML {
 	return elem.Div(
-		vecty.Markup(id("help"), class("sheet"), attr("role", "dialog"), attr("aria-modal", "true"), attr("aria-label", "Help"), vecty.Property("hidden", !p.state.View.Help)),
+		mark(id("help"), class("sheet"), attr("role", "dialog"), attr("aria-modal", "true"), attr("aria-label", "Help"), hidden(!p.state.View.Help)),
 		elem.Div(
-			vecty.Markup(class("card")),
-			elem.Div(vecty.Markup(class("card-top")),
-				elem.Heading2(vecty.Text("How to use Cipherglass")),
+			mark(class("card")),
+			elem.Div(mark(class("card-top")),
+				elem.Heading2(text("How to use Cipherglass")),
 				button("help", []vecty.Applyer{id("help-close"), attr("aria-label", "Close help")}, text("✕")),
 			),
-			elem.Div(vecty.Markup(class("card-body"), inner(func(m *markup) {
+			elem.Div(mark(class("card-body"), inner(func(m *markup) {
 				m.raw(`<p>On the left is a scenario. Change anything in it and the whole of it runs again at once: real protocol engines, in this page. In the middle is who sent what to whom; on the right is whatever you choose there, down to its last bit. Click a byte of a frame and type two digits to tamper with it.</p>`)
 				table := func(title string, rows [][2]string, tag string) {
 					m.el("h3", "", title)

@@ -22,7 +22,7 @@ func nesting(m *markup, layers []dissect.Layer, size int) {
 			continue
 		}
 		x, w := 100*float64(l.Off)/float64(size), 100*float64(l.Len)/float64(size)
-		m.raw(`<svg class="seg L-`, layerClass(l.ID), `"`)
+		m.cat(`<svg class="seg L-`, layerClass(l.ID), `"`)
 		m.attr("x", fmt.Sprintf("%.3f%%", x))
 		m.attr("width", fmt.Sprintf("%.3f%%", w))
 		m.num("data-off", l.Off)
@@ -47,7 +47,7 @@ func nesting(m *markup, layers []dissect.Layer, size int) {
 	}
 	m.raw(`</svg><div class="legend">`)
 	for _, l := range layers {
-		m.raw(`<button type="button" class="chip L-`, layerClass(l.ID), `"`)
+		m.cat(`<button type="button" class="chip L-`, layerClass(l.ID), `"`)
 		m.num("data-off", l.Off)
 		m.num("data-len", l.Len)
 		segTarget(m, l)
@@ -157,7 +157,7 @@ func inputs(m *markup, t *trace.Trace, list []dissect.Input) {
 }
 
 func goButton(m *markup, act, to, label string) {
-	m.raw(`<button type="button" class="go" data-act="go-`, act, `"`)
+	m.cat(`<button type="button" class="go" data-act="go-`, act, `"`)
 	m.attr("data-to", to)
 	m.raw(`>`)
 	m.text(label)
@@ -231,9 +231,9 @@ func checkList(m *markup, checks []*trace.Check, verified, withPacket bool) {
 				continue
 			}
 			class, sign, word := answer(c.Answer)
-			m.raw(`<li class="check `, class, `"`)
+			m.cat(`<li class="check `, class, `"`)
 			m.attr("data-answer", word)
-			m.raw(`><span class="ans `, class, `">`, sign, ` `, answerWord(c.Answer), `</span> `)
+			m.cat(`><span class="ans `, class, `">`, sign, ` `, answerWord(c.Answer), `</span> `)
 			m.el("b", "", c.Name)
 			m.raw(` <span class="by">by `)
 			m.text(c.By)
@@ -320,7 +320,7 @@ func answerWord(a trace.Answer) string {
 // inputs, checks of a peer.
 func eventDetail(m *markup, t *trace.Trace, events []*trace.Event) {
 	for _, e := range events {
-		m.raw(`<article class="event k-`, e.Kind, `">`)
+		m.cat(`<article class="event k-`, e.Kind, `">`)
 		m.raw(`<h3>`)
 		sign := eventSigns[e.Kind]
 		if e.Kind == trace.KindChecked && !e.OK {

@@ -17,11 +17,11 @@ import (
 // form shows the scenario's fields, group by group.
 func (p *page) form() vecty.ComponentOrHTML {
 	s := &p.state
-	kids := []vecty.MarkupOrChild{vecty.Markup(class("form"))}
+	kids := []vecty.MarkupOrChild{mark(class("form"))}
 	kids = append(kids, p.keyRequests())
 	strays := vecty.List{}
 	for _, x := range app.Strays(s) {
-		strays = append(strays, elem.Paragraph(vecty.Markup(class("error")), vecty.Text("✗ "+x)))
+		strays = append(strays, elem.Paragraph(mark(class("error")), text("✗ "+x)))
 	}
 	kids = append(kids, elem.Div(strays))
 	for _, g := range app.Form(s) {
@@ -35,11 +35,11 @@ func group(g app.Group) *vecty.HTML {
 	if g.Wrong > 0 {
 		wrong = "✗ " + strconv.Itoa(g.Wrong)
 	}
-	body := []vecty.MarkupOrChild{vecty.Markup(class("group-body"))}
+	body := []vecty.MarkupOrChild{mark(class("group-body"))}
 	for _, part := range g.Parts {
 		kids := []vecty.MarkupOrChild{
-			vecty.Markup(class("part")),
-			elem.Heading3(vecty.Markup(vecty.Property("hidden", part.Title == "")), vecty.Text(part.Title)),
+			mark(class("part")),
+			elem.Heading3(mark(hidden(part.Title == "")), text(part.Title)),
 		}
 		for _, f := range part.Fields {
 			kids = append(kids, newField(f))
@@ -47,7 +47,7 @@ func group(g app.Group) *vecty.HTML {
 		body = append(body, elem.Div(kids...))
 	}
 	return elem.Details(
-		vecty.Markup(class("group"), dataset("group", g.Title), vecty.Property("open", g.Open)),
+		mark(class("group"), dataset("group", g.Title), vecty.Property("open", g.Open)),
 		elem.Summary(elem.Heading2(text(g.Title), span("error", wrong))),
 		elem.Div(body...),
 	)
@@ -99,22 +99,22 @@ func (f *field) Render() vecty.ComponentOrHTML {
 		errorText = "✗ " + x.Wrong
 	}
 	return elem.Div(
-		vecty.Markup(class(names), attr("title", help)),
-		elem.Label(vecty.Markup(attr("for", fid)), vecty.Text(x.Label), elem.Span(vecty.Markup(class("unit")), vecty.Text(unit))),
-		elem.Div(vecty.Markup(class("control")), control(x, fid)),
-		elem.Paragraph(vecty.Markup(class("error"), id("e-"+x.Path), dataset("error", x.Path), vecty.Property("hidden", x.Wrong == "")), vecty.Text(errorText)),
+		mark(class(names), attr("title", help)),
+		elem.Label(mark(attr("for", fid)), text(x.Label), elem.Span(mark(class("unit")), text(unit))),
+		elem.Div(mark(class("control")), control(x, fid)),
+		elem.Paragraph(mark(class("error"), id("e-"+x.Path), dataset("error", x.Path), hidden(x.Wrong == "")), text(errorText)),
 	)
 }
 
 // control is what edits a field, by its kind.
 func control(x *app.FormField, fid string) vecty.ComponentOrHTML {
-	common := vecty.Markup(
+	common := mark(
 		id(fid), dataset("path", x.Path), attr("aria-invalid", strconv.FormatBool(x.Wrong != "")),
 		attr("aria-describedby", "e-"+x.Path), attr("autocomplete", "off"), attr("spellcheck", "false"),
 	)
 	switch x.Kind {
 	case scenario.Bool:
-		return elem.Input(common, vecty.Markup(attr("type", "checkbox"), prop.Checked(x.Text == "true")))
+		return elem.Input(common, mark(attr("type", "checkbox"), prop.Checked(x.Text == "true")))
 	case scenario.Enum:
 		kids := []vecty.MarkupOrChild{common}
 		known := false
@@ -137,13 +137,13 @@ func control(x *app.FormField, fid string) vecty.ComponentOrHTML {
 	case scenario.List, scenario.Names, scenario.Words:
 		return offer(x, fid)
 	case scenario.PEM:
-		return elem.TextArea(common, vecty.Markup(attr("rows", "4"), class("mono"), prop.Value(x.Text),
+		return elem.TextArea(common, mark(attr("rows", "4"), class("mono"), prop.Value(x.Text),
 			attr("placeholder", "-----BEGIN CERTIFICATE-----\nPaste the certificate, and its private key below it. The key stays in this page's memory.")))
 	case scenario.Int:
-		return elem.Input(common, vecty.Markup(attr("type", "text"), attr("inputmode", "numeric"), class("num"), prop.Value(x.Text)))
+		return elem.Input(common, mark(attr("type", "text"), attr("inputmode", "numeric"), class("num"), prop.Value(x.Text)))
 	}
 	mono := x.Kind == scenario.Hex || x.Kind == scenario.SPI || x.Kind == scenario.Prefix || x.Kind == scenario.Address || x.Kind == scenario.Time
-	return elem.Input(common, vecty.Markup(attr("type", "text"), on(mono, class("mono")), prop.Value(x.Text)))
+	return elem.Input(common, mark(attr("type", "text"), on(mono, class("mono")), prop.Value(x.Text)))
 }
 
 func hasEmpty(choices []scenario.Choice) bool {
@@ -166,13 +166,13 @@ func option(c scenario.Choice, selected bool) *vecty.HTML {
 	if c.Retired != "" {
 		label += " (retired)"
 	}
-	return elem.Option(vecty.Markup(attr("value", c.Value), vecty.Property("selected", selected)), vecty.Text(label))
+	return elem.Option(mark(attr("value", c.Value), vecty.Property("selected", selected)), text(label))
 }
 
 // offer is an ordered list: its entries, and a field that adds one.
 func offer(x *app.FormField, fid string) *vecty.HTML {
 	list := x.List
-	items := []vecty.MarkupOrChild{vecty.Markup(dataset("list", x.Path))}
+	items := []vecty.MarkupOrChild{mark(dataset("list", x.Path))}
 	move := x.Kind != scenario.Names
 	for i, e := range list {
 		c := choiceOf(x.Choices, e)
@@ -189,19 +189,19 @@ func offer(x *app.FormField, fid string) *vecty.HTML {
 			title = "Retired: " + c.Retired
 		}
 		items = append(items, elem.ListItem(
-			vecty.Markup(on(c.Retired != "", class("retired")), attr("title", title)),
-			elem.Span(vecty.Markup(class("entry")), vecty.Text(label+" "), vecty.If(c.Retired != "", span("old", "retired"))),
-			elem.Span(vecty.Markup(class("acts")),
+			mark(on(c.Retired != "", class("retired")), attr("title", title)),
+			elem.Span(mark(class("entry")), text(label+" "), vecty.If(c.Retired != "", span("old", "retired"))),
+			elem.Span(mark(class("acts")),
 				vecty.If(move, act("list-up", "↑", "Move up", i == 0)),
 				vecty.If(move, act("list-down", "↓", "Move down", i == len(list)-1)),
 				act("list-remove", "✕", "Remove", false),
 			),
 		))
 	}
-	options := []vecty.MarkupOrChild{vecty.Markup(id("d-" + x.Path))}
+	options := []vecty.MarkupOrChild{mark(id("d-" + x.Path))}
 	for _, c := range x.Choices {
 		if !contains(list, c.Value) {
-			options = append(options, elem.Option(vecty.Markup(attr("value", c.Value)), vecty.Text(map[bool]string{true: "retired"}[c.Retired != ""])))
+			options = append(options, elem.Option(mark(attr("value", c.Value)), text(map[bool]string{true: "retired"}[c.Retired != ""])))
 		}
 	}
 	hint := "add…"
@@ -209,9 +209,9 @@ func offer(x *app.FormField, fid string) *vecty.HTML {
 		hint = "add a name or 0x…"
 	}
 	return elem.Div(
-		vecty.Markup(class("offer")),
+		mark(class("offer")),
 		elem.OrderedList(items...),
-		elem.Input(vecty.Markup(
+		elem.Input(mark(
 			id(fid), attr("type", "text"), attr("list", "d-"+x.Path), dataset("add", x.Path), attr("placeholder", hint),
 			attr("aria-invalid", strconv.FormatBool(x.Wrong != "")), attr("aria-describedby", "e-"+x.Path),
 			attr("autocomplete", "off"), attr("spellcheck", "false"),
@@ -244,11 +244,11 @@ func (p *page) keyRequests() *vecty.HTML {
 	for _, k := range p.state.NeedKeys {
 		wrong := p.state.Errors["key:"+k.Hash].Sentence
 		list = append(list, elem.Div(
-			vecty.Markup(class("ask")),
-			elem.Label(vecty.Markup(attr("for", "key-"+k.Hash)),
-				vecty.Text("This scenario uses a pasted certificate ("+k.Certificate+"). A link never carries private keys: paste the one that belongs to it. It stays in this page's memory.")),
-			elem.TextArea(vecty.Markup(id("key-"+k.Hash), dataset("key", k.Hash), class("mono"), attr("rows", "3"), attr("autocomplete", "off"), attr("spellcheck", "false"), attr("placeholder", "-----BEGIN PRIVATE KEY-----"))),
-			elem.Paragraph(vecty.Markup(class("error"), vecty.Property("hidden", wrong == "")), vecty.Text(wrong)),
+			mark(class("ask")),
+			elem.Label(mark(attr("for", "key-"+k.Hash)),
+				text("This scenario uses a pasted certificate ("+k.Certificate+"). A link never carries private keys: paste the one that belongs to it. It stays in this page's memory.")),
+			elem.TextArea(mark(id("key-"+k.Hash), dataset("key", k.Hash), class("mono"), attr("rows", "3"), attr("autocomplete", "off"), attr("spellcheck", "false"), attr("placeholder", "-----BEGIN PRIVATE KEY-----"))),
+			elem.Paragraph(mark(class("error"), hidden(wrong == "")), text(wrong)),
 		))
 	}
 	return elem.Div(list)
@@ -257,7 +257,7 @@ func (p *page) keyRequests() *vecty.HTML {
 // faultList shows what goes wrong on purpose.
 func (p *page) faultList() vecty.ComponentOrHTML {
 	s := &p.state
-	items := []vecty.MarkupOrChild{vecty.Markup(id("faults"))}
+	items := []vecty.MarkupOrChild{mark(id("faults"))}
 	for i, f := range s.Scenario.Faults {
 		at := strconv.Itoa(i)
 		what := f.Kind + " " + f.Packet
@@ -277,11 +277,11 @@ func (p *page) faultList() vecty.ComponentOrHTML {
 			}
 		}
 		items = append(items, elem.ListItem(
-			vecty.Markup(on(f.Off, class("off"))),
-			elem.Div(vecty.Markup(class("what mono")), vecty.Text(what)),
-			elem.Div(vecty.Markup(class("detail")), vecty.Text(detail)),
-			elem.Div(vecty.Markup(class("why"), vecty.Property("hidden", note == "")), vecty.Text(note)),
-			elem.Div(vecty.Markup(class("switches")),
+			mark(on(f.Off, class("off"))),
+			elem.Div(mark(class("what mono")), text(what)),
+			elem.Div(mark(class("detail")), text(detail)),
+			elem.Div(mark(class("why"), hidden(note == "")), text(note)),
+			elem.Div(mark(class("switches")),
 				button("fault-off", []vecty.Applyer{dataset("i", at), attr("aria-pressed", strconv.FormatBool(!f.Off))}, text(map[bool]string{true: "off", false: "on"}[f.Off])),
 				vecty.If(f.Kind == "tamper", button("fault-keep", []vecty.Applyer{
 					dataset("i", at), attr("aria-pressed", strconv.FormatBool(f.Keep)),
@@ -294,12 +294,12 @@ func (p *page) faultList() vecty.ComponentOrHTML {
 	empty := len(s.Scenario.Faults) == 0
 	wrong := s.Errors["faults"].Sentence
 	return elem.Section(
-		vecty.Markup(class("group faults")),
-		elem.Heading2(vecty.Text("Faults")),
-		elem.Paragraph(vecty.Markup(class("quiet"), vecty.Property("hidden", !empty)),
-			vecty.Text("None. Click a byte of a frame and type two hex digits to tamper with it, or lose or replay the packet in the inspector.")),
+		mark(class("group faults")),
+		elem.Heading2(text("Faults")),
+		elem.Paragraph(mark(class("quiet"), hidden(!empty)),
+			text("None. Click a byte of a frame and type two hex digits to tamper with it, or lose or replay the packet in the inspector.")),
 		elem.UnorderedList(items...),
-		elem.Paragraph(vecty.Markup(class("error"), vecty.Property("hidden", wrong == "")), vecty.Text(wrong)),
+		elem.Paragraph(mark(class("error"), hidden(wrong == "")), text(wrong)),
 	)
 }
 
@@ -311,7 +311,7 @@ func (p *page) valueList() vecty.ComponentOrHTML {
 	if pins > 0 {
 		label += ", " + strconv.Itoa(pins) + " pinned"
 	}
-	items := []vecty.MarkupOrChild{vecty.Markup(id("values"))}
+	items := []vecty.MarkupOrChild{mark(id("values"))}
 	for _, v := range app.Values(s) {
 		if !s.View.Values && !v.Pinned && v.Wrong == "" {
 			continue // of a closed list only what matters
@@ -319,10 +319,10 @@ func (p *page) valueList() vecty.ComponentOrHTML {
 		items = append(items, newValue(v))
 	}
 	return elem.Details(
-		vecty.Markup(class("group values"), dataset("group", "values"), vecty.Property("open", s.View.Values)),
-		elem.Summary(vecty.Markup(id("values-open")), elem.Heading2(text(label))),
-		elem.Paragraph(vecty.Markup(class("quiet")),
-			vecty.Text("Every random value and key of this run, by name. Type over one to pin it; the others stay as they are.")),
+		mark(class("group values"), dataset("group", "values"), vecty.Property("open", s.View.Values)),
+		elem.Summary(mark(id("values-open")), elem.Heading2(text(label))),
+		elem.Paragraph(mark(class("quiet")),
+			text("Every random value and key of this run, by name. Type over one to pin it; the others stay as they are.")),
 		elem.UnorderedList(items...),
 	)
 }
@@ -365,13 +365,13 @@ func (v *value) Render() vecty.ComponentOrHTML {
 	}
 	fid := "v-" + x.Name
 	return elem.ListItem(
-		vecty.Markup(class(names)),
-		elem.Label(vecty.Markup(attr("for", fid)), elem.Span(vecty.Markup(class("mono")), vecty.Text(x.Name)), elem.Span(vecty.Markup(class("unit")), vecty.Text(note))),
-		elem.Div(vecty.Markup(class("control")),
-			elem.Input(vecty.Markup(id(fid), attr("type", "text"), class("mono"), dataset("pin", x.Name), prop.Value(x.Hex),
+		mark(class(names)),
+		elem.Label(mark(attr("for", fid)), elem.Span(mark(class("mono")), text(x.Name)), elem.Span(mark(class("unit")), text(note))),
+		elem.Div(mark(class("control")),
+			elem.Input(mark(id(fid), attr("type", "text"), class("mono"), dataset("pin", x.Name), prop.Value(x.Hex),
 				attr("aria-invalid", strconv.FormatBool(x.Wrong != "")), attr("autocomplete", "off"), attr("spellcheck", "false"))),
-			button("unpin", []vecty.Applyer{dataset("to", x.Name), vecty.Property("hidden", !x.Pinned), attr("aria-label", "Unpin "+x.Name), attr("title", "Back to the value derived from the seed")}, text("unpin")),
+			button("unpin", []vecty.Applyer{dataset("to", x.Name), hidden(!x.Pinned), attr("aria-label", "Unpin "+x.Name), attr("title", "Back to the value derived from the seed")}, text("unpin")),
 		),
-		elem.Paragraph(vecty.Markup(class("error"), dataset("error", "pin:"+x.Name), vecty.Property("hidden", x.Wrong == "")), vecty.Text(wrong)),
+		elem.Paragraph(mark(class("error"), dataset("error", "pin:"+x.Name), hidden(x.Wrong == "")), text(wrong)),
 	)
 }

@@ -28,7 +28,7 @@ func ladderRows(m *markup, t *trace.Trace, rows []app.Row, from, to, selected in
 		r := &rows[i]
 		m.raw(`<div class="row `)
 		if r.Packet != nil {
-			m.raw("pkt L-", layerClass(r.Layer))
+			m.cat("pkt L-", layerClass(r.Layer))
 			if r.Packet.Fate != trace.Delivered {
 				m.raw(" ended")
 			}
@@ -36,13 +36,13 @@ func ladderRows(m *markup, t *trace.Trace, rows []app.Row, from, to, selected in
 				m.raw(" dropped")
 			}
 		} else {
-			m.raw("evt k-", r.Kind)
+			m.cat("evt k-", r.Kind)
 		}
 		if r.Bad {
 			m.raw(" bad")
 		}
 		if w := markWord(r.Mark); w != "" {
-			m.raw(" mark-", w)
+			m.cat(" mark-", w)
 		}
 		if i == selected {
 			m.raw(" sel")
@@ -57,7 +57,7 @@ func ladderRows(m *markup, t *trace.Trace, rows []app.Row, from, to, selected in
 		if i == from || rows[i-1].Time != r.Time || i == 0 {
 			m.text(millis(r.Time))
 		}
-		m.raw(`</span><span class="lanes g`, strconv.Itoa(lanes), `"><span class="vh">`)
+		m.cat(`</span><span class="lanes g`, strconv.Itoa(lanes), `"><span class="vh">`)
 		m.text(who(t, r))
 		m.raw(`</span>`)
 		if r.Packet != nil {
@@ -79,7 +79,7 @@ func packetArrow(m *markup, r *app.Row, lanes int) {
 	if a > b {
 		lo, hi, way = b, a, "left"
 	}
-	m.raw(`<span class="arrow `, way, " s", strconv.Itoa(2*lo+2), " e", strconv.Itoa(2*hi+2), `">`)
+	m.cat(`<span class="arrow `, way, " s", strconv.Itoa(2*lo+2), " e", strconv.Itoa(2*hi+2), `">`)
 	if lanes <= 2 {
 		packetText(m, r)
 	}
@@ -89,9 +89,9 @@ func packetArrow(m *markup, r *app.Row, lanes int) {
 	m.raw(`</span>`)
 	if lanes > 2 {
 		if lo+hi < lanes {
-			m.raw(`<span class="beside s`, strconv.Itoa(2*hi+2), " e", strconv.Itoa(2*lanes+1), `">`)
+			m.cat(`<span class="beside s`, strconv.Itoa(2*hi+2), " e", strconv.Itoa(2*lanes+1), `">`)
 		} else {
-			m.raw(`<span class="beside before s1 e`, strconv.Itoa(2*lo+2), `">`)
+			m.cat(`<span class="beside before s1 e`, strconv.Itoa(2*lo+2), `">`)
 		}
 		packetText(m, r)
 		m.raw(`</span>`)
@@ -126,11 +126,11 @@ func eventNote(m *markup, t *trace.Trace, r *app.Row, lanes int) {
 		sign = "✗"
 	}
 	if 2*lane < lanes-1 || lane == 0 {
-		m.raw(`<span class="note s`, strconv.Itoa(2*lane+2), " e", strconv.Itoa(2*lanes+1), `">`)
+		m.cat(`<span class="note s`, strconv.Itoa(2*lane+2), " e", strconv.Itoa(2*lanes+1), `">`)
 		m.el("span", "dot", sign)
 		m.el("span", "ev", r.Text)
 	} else {
-		m.raw(`<span class="note before s1 e`, strconv.Itoa(2*lane+2), `">`)
+		m.cat(`<span class="note before s1 e`, strconv.Itoa(2*lane+2), `">`)
 		m.el("span", "ev", r.Text)
 		m.el("span", "dot", sign)
 	}
@@ -170,9 +170,9 @@ func tally(m *markup, t app.Tally) {
 		if a.n == 0 {
 			continue
 		}
-		m.raw(`<span class="ans `, a.class, `"`)
+		m.cat(`<span class="ans `, a.class, `"`)
 		m.attr("title", fmt.Sprintf("%d %s", a.n, a.word))
-		m.raw(`><span aria-hidden="true">`, a.sign, strconv.Itoa(a.n), `</span><span class="vh">`, strconv.Itoa(a.n), " ", a.word, `</span></span>`)
+		m.cat(`><span aria-hidden="true">`, a.sign, strconv.Itoa(a.n), `</span><span class="vh">`, strconv.Itoa(a.n), " ", a.word, `</span></span>`)
 	}
 }
 

@@ -129,12 +129,24 @@ func key(parts ...any) string {
 
 // Shorthands for what stands everywhere.
 
-func id(v string) vecty.Applyer            { return vecty.Attribute("id", v) }
-func class(names string) vecty.Applyer     { return vecty.Class(strings.Fields(names)...) }
-func attr(name, v string) vecty.Applyer    { return vecty.Attribute(name, v) }
+//go:noinline
+func id(v string) vecty.Applyer { return vecty.Attribute("id", v) }
+
+//go:noinline
+func class(names string) vecty.Applyer { return vecty.Class(strings.Fields(names)...) }
+
+//go:noinline
+func attr(name, v string) vecty.Applyer { return vecty.Attribute(name, v) }
+
+//go:noinline
 func dataset(name, v string) vecty.Applyer { return vecty.Attribute("data-"+name, v) }
 
+//go:noinline
+func hidden(v bool) vecty.Applyer { return vecty.Property("hidden", v) }
+
 // on is markup that is there only if ok.
+//
+//go:noinline
 func on(ok bool, m ...vecty.Applyer) vecty.Applyer { return vecty.MarkupIf(ok, m...) }
 
 // button makes a button that says by its data what it does.
@@ -150,8 +162,13 @@ func inner(write func(m *markup)) vecty.Applyer {
 	return vecty.UnsafeHTML(m.String())
 }
 
+//go:noinline
+func mark(m ...vecty.Applyer) vecty.MarkupList { return vecty.Markup(m...) }
+
+//go:noinline
 func text(s string) vecty.MarkupOrChild { return vecty.Text(s) }
 
+//go:noinline
 func span(names, s string) *vecty.HTML {
 	return elem.Span(vecty.Markup(class(names)), vecty.Text(s))
 }
