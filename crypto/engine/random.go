@@ -17,6 +17,7 @@ type Random struct {
 	seed []byte
 	pins map[string][]byte
 	log  *asked
+	memo *Memo
 	base string
 }
 
@@ -46,6 +47,13 @@ func (r *Random) Sub(prefix string) *Random {
 	s.base = r.base + prefix + "/"
 	return &s
 }
+
+// Remember lets what is computed of r's values be kept in m, for this run and
+// the next.
+func (r *Random) Remember(m *Memo) { r.memo = m }
+
+// Memo is where it is kept, nil for nowhere.
+func (r *Random) Memo() *Memo { return r.memo }
 
 // Name returns the full name of one of r's values.
 func (r *Random) Name(name string) string { return r.base + name }

@@ -1,6 +1,7 @@
 package kdf
 
 import (
+	"bytes"
 	"crypto/ecdh"
 	"crypto/elliptic"
 	"fmt"
@@ -29,30 +30,35 @@ type KeyPair struct {
 	Private Value
 	Public  []byte
 	key     *ecdh.PrivateKey
+	memo    *engine.Memo
 }
 
 // Generate makes the key pair of a named random value.
 func (c Curve) Generate(r *engine.Random, name string) (*KeyPair, error) {
 	b := c.draw(r, name)
-	key, err := c.ECDH().NewPrivateKey(b)
+	made, err := r.Memo().Do(c.Name+" key "+string(b), func() (any, error) { return c.ECDH().NewPrivateKey(b) })
 	if err != nil {
 		return nil, fmt.Errorf("kdf: %s: %w", r.Name(name), err)
 	}
-	return &KeyPair{Curve: c, Private: Value{Bytes: b, From: r.Name(name)}, Public: key.PublicKey().Bytes(), key: key}, nil
+	key := made.(*ecdh.PrivateKey)
+	return &KeyPair{Curve: c, Private: Value{Bytes: b, From: r.Name(name)}, Public: key.PublicKey().Bytes(), key: key, memo: r.Memo()}, nil
 }
 
 // Shared is the Diffie-Hellman shared secret with the peer's public key. It
 // fails for a key that is not on the curve, and for an X25519 key of small
 // order (RFC 8446, Section 7.4.2).
 func (k *KeyPair) Shared(out *engine.Effects, as As, peer Value) (Value, error) {
-	pub, err := k.Curve.ECDH().NewPublicKey(peer.Bytes)
+	made, err := k.memo.Do(k.Curve.Name+" shared "+string(k.Private.Bytes)+string(peer.Bytes), func() (any, error) {
+		pub, err := k.Curve.ECDH().NewPublicKey(peer.Bytes)
+		if err != nil {
+			return nil, err
+		}
+		return k.key.ECDH(pub)
+	})
 	if err != nil {
 		return Value{}, fmt.Errorf("kdf: %w", err)
 	}
-	v, err := k.key.ECDH(pub)
-	if err != nil {
-		return Value{}, fmt.Errorf("kdf: %w", err)
-	}
+	v := bytes.Clone(made.([]byte))
 	if out == nil {
 		return Value{Bytes: v, From: as.ID}, nil
 	}

@@ -154,14 +154,15 @@ func (b *builder) key(s *Spec) (crypto.Signer, []byte, error) {
 	switch s.Key {
 	case ECDSAP256:
 		d := b.random.Scalar(name, "p256", elliptic.P256().Params().N)
-		k, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), d)
+		k, err := b.cache.Memo().Do("ecdsa-p256 "+string(d), func() (any, error) { return ecdsa.ParseRawPrivateKey(elliptic.P256(), d) })
 		if err != nil {
 			return nil, nil, &Error{s.Name, "key", err.Error(), ""}
 		}
-		return k, d, nil
+		return k.(*ecdsa.PrivateKey), d, nil
 	case Ed25519:
 		seed := b.random.Bytes(name, ed25519.SeedSize)
-		return ed25519.NewKeyFromSeed(seed), seed, nil
+		k, err := b.cache.Memo().Do("ed25519 "+string(seed), func() (any, error) { return ed25519.NewKeyFromSeed(seed), nil })
+		return k.(ed25519.PrivateKey), seed, err
 	case RSA2048:
 		k, err := b.cache.key(b.rsa[s.Name])
 		if err != nil {

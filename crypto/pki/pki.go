@@ -112,6 +112,15 @@ func hashHex(b []byte) string {
 type Cache struct {
 	certs map[[32]byte]*x509.Certificate
 	keys  map[string]crypto.Signer
+	memo  engine.Memo
+}
+
+// Memo remembers what is computed of keys.
+func (c *Cache) Memo() *engine.Memo {
+	if c == nil {
+		return nil
+	}
+	return &c.memo
 }
 
 const cacheSize = 512 // certificates

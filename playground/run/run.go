@@ -23,7 +23,8 @@ type Options struct {
 	// Keys are pasted private keys in PEM, by the SHA-256 (hex) of their
 	// public key. They are never part of a scenario.
 	Keys map[string]string
-	// Cache remembers certificates between runs; nil makes them anew.
+	// Cache remembers certificates, key pairs and shared secrets between runs;
+	// nil makes them anew.
 	Cache *pki.Cache
 }
 
@@ -111,6 +112,7 @@ func Certificates(s *scenario.Scenario, opt Options) (*engine.Random, pki.Identi
 		return nil, nil, err
 	}
 	random := engine.NewRandom(s.Seed, pins)
+	random.Remember(opt.Cache.Memo())
 	var specs []pki.Spec
 	for _, c := range s.Certificates {
 		specs = append(specs, pki.Spec(c))
