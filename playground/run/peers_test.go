@@ -169,9 +169,9 @@ func TestTsharkReadsESP(t *testing.T) {
 	read := 0
 	for _, name := range []string{"esp-tunnel", "esp-transport", "mtu"} {
 		for _, e := range ipsec.Encryptions() {
-			for _, integrity := range ipsec.IntegrityFor(ipsec.ESP, e.Name) {
-				if testing.Short() && name != "esp-tunnel" {
-					continue
+			for i, integrity := range ipsec.IntegrityFor(ipsec.ESP, e.Name) {
+				if name != "esp-tunnel" && (testing.Short() || i > 0) {
+					continue // the tunnel has them all
 				}
 				t.Run(name+" "+e.Name+" "+integrity, func(t *testing.T) {
 					s := preset(t, name)
