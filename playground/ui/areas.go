@@ -126,12 +126,12 @@ func (p *page) inspector() vecty.ComponentOrHTML {
 			p.flipBar(in),
 			elem.Div(
 				mark(class("details")),
-				elem.Div(mark(id("explain"), class("explain"), inner(func(m *markup) {
+				elem.Div(mark(id("explain"), class("explain"), attr("role", "region"), attr("aria-label", "What the field is"), attr("tabindex", "0"), inner(func(m *markup) {
 					if isPacket {
 						explanation(m, s.Trace, in)
 					}
 				}))),
-				elem.Div(mark(class("opinions")),
+				elem.Div(mark(class("opinions"), attr("role", "region"), attr("aria-label", "Second opinions"), attr("tabindex", "0")),
 					elem.Heading3(text("Second opinions on this packet")),
 					elem.Div(mark(id("checks"), inner(func(m *markup) {
 						if isPacket {

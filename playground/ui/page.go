@@ -5,6 +5,7 @@ package ui
 import (
 	"io"
 	"maps"
+	"runtime/debug"
 	"syscall/js"
 	"time"
 
@@ -37,24 +38,25 @@ type page struct {
 	parts   parts
 	presets []scenario.PresetInfo
 
-	rows     []app.Row // of the ladder, and what they were made from
-	rowsFor  rowsKey
-	inspect  *app.Inspection
-	tree     []app.TreeRow
-	layers   []string
-	wrong    []bool
-	windows  map[string]*window
-	edited   float64 // when the edit that is not painted yet began, 0 for none
-	editKind string
-	runMS    float64
-	running  int    // generation of the run under way
-	checking int    // generation of the second opinions under way
-	cancel   func() // stops those that come by themselves
-	mounted  bool
-	settle   js.Value
-	formSeq  int // counts changes of what the form shows
-	formFor  formKey
-	hovered  [2]int // run of bytes under the pointer: offset, length
+	rows      []app.Row // of the ladder, and what they were made from
+	rowsFor   rowsKey
+	inspect   *app.Inspection
+	tree      []app.TreeRow
+	layers    []string
+	wrong     []bool
+	windows   map[string]*window
+	edited    float64 // when the edit that is not painted yet began, 0 for none
+	editKind  string
+	runMS     float64
+	running   int    // generation of the run under way
+	checking  int    // generation of the second opinions under way
+	cancel    func() // stops those that come by themselves
+	mounted   bool
+	settle    js.Value
+	addresses []app.SetURL // to be written
+	formSeq   int          // counts changes of what the form shows
+	formFor   formKey
+	hovered   [2]int // run of bytes under the pointer: offset, length
 }
 
 type rowsKey struct {
@@ -82,6 +84,9 @@ func Mount(e Engines) {
 		"ladder": {id: "ladder", row: ladderRow}, "tree": {id: "tree", row: treeRow}, "hex": {id: "hex", row: hexRow},
 	}}
 	defer p.guard()
+	// There is one thread: collect less often, as long as memory is plenty.
+	debug.SetGCPercent(400)
+	debug.SetMemoryLimit(384 << 20)
 	hash := js.Global().Get("location").Get("hash").String()
 	embed := !js.Global().Get("parent").Equal(js.Global().Get("window"))
 	state, cmds := app.New(hash, stored("cipherglass.scenario"), embed)

@@ -21,6 +21,7 @@ const (
 	firstSlice = 40 * time.Millisecond
 	nextSlice  = 12 * time.Millisecond
 	checkSlice = 8 * time.Millisecond
+	tellEvery  = 150 * time.Millisecond // how often badges change while opinions come in
 )
 
 // perform carries out a command of app.Update.
@@ -31,11 +32,12 @@ func (p *page) perform(c app.Command) {
 	case app.Verify:
 		p.verify(c)
 	case app.SetURL:
-		setURL(c.Replace, "replaceState")
-		setURL(c.Push, "pushState")
+		p.address(c)
 	case app.GoBack:
+		p.writeAddress()
 		js.Global().Get("history").Call("back")
 	case app.GoForward:
+		p.writeAddress()
 		js.Global().Get("history").Call("forward")
 	case app.SettleLater:
 		if p.settle.Truthy() {
@@ -117,15 +119,19 @@ func (p *page) verify(c app.Verify) {
 	pending := false
 	finished := false
 	tell := func(done bool) {
-		finished = finished || done
-		if pending {
+		if finished || pending && !done {
 			return
 		}
+		finished = done
 		pending = true
-		p.after(30*time.Millisecond, func() {
+		wait := tellEvery
+		if done {
+			wait = 0
+		}
+		p.after(wait, func() {
 			pending = false
-			if current() {
-				p.apply(app.Opined{Gen: c.Gen, Done: finished})
+			if current() && finished == done {
+				p.apply(app.Opined{Gen: c.Gen, Done: done})
 			}
 		})
 	}
@@ -160,6 +166,28 @@ func (p *page) dropOpinions() {
 	if p.cancel != nil {
 		p.cancel()
 		p.cancel = nil
+	}
+}
+
+// address writes the address bar a moment later: it costs as much as a repaint,
+// and nobody waits for it.
+func (p *page) address(c app.SetURL) {
+	if n := len(p.addresses); n > 0 && p.addresses[n-1].Push == "" && c.Push == "" {
+		p.addresses[n-1] = c
+		return
+	}
+	p.addresses = append(p.addresses, c)
+	if len(p.addresses) == 1 {
+		p.after(50*time.Millisecond, p.writeAddress)
+	}
+}
+
+func (p *page) writeAddress() {
+	list := p.addresses
+	p.addresses = nil
+	for _, c := range list {
+		setURL(c.Replace, "replaceState")
+		setURL(c.Push, "pushState")
 	}
 }
 
