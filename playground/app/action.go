@@ -79,6 +79,7 @@ type (
 	ShowArea    struct{ Area string }
 	ShowHelp    struct{ Open bool }
 	ShowValues  struct{ Open bool }
+	FindValues  struct{ Text string }
 	OpenFlip    struct{ Offset int }
 	TypeFlip    struct{ Text string }
 	CloseFlip   struct{}
@@ -139,6 +140,7 @@ func (ShowArea) action()        {}
 func (ShowHelp) action()        {}
 func (ShowValues) action()      {}
 func (OpenFlip) action()        {}
+func (FindValues) action()      {}
 func (TypeFlip) action()        {}
 func (CloseFlip) action()       {}
 func (CloseBanner) action()     {}

@@ -8,6 +8,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/hex"
 	"encoding/pem"
+	"fmt"
 	"math/big"
 	"strings"
 	"testing"
@@ -545,5 +546,33 @@ func TestOpenFile(t *testing.T) {
 	p.do(Undo{})
 	if p.s.Link != first {
 		t.Error("opening a file cannot be undone")
+	}
+}
+
+func TestValuesAreFound(t *testing.T) {
+	p := open(t, "", "", false)
+	p.play = func(sc *scenario.Scenario) *trace.Trace {
+		tr := played(sc)
+		for i := range 1000 {
+			tr.Values = append(tr.Values, engine.Named{Name: fmt.Sprintf("sa/a-b/ab/iv/%d", i), Kind: "bytes", Value: make([]byte, 8)})
+		}
+		return tr
+	}
+	p.do(Edit{mtu, "1400"})
+	for _, c := range []struct {
+		what    Action
+		n, more int
+	}{
+		{ShowValues{Open: false}, 0, 0},
+		{SetPin{"sa/a-b/ab/iv/999", "0011223344556677"}, 1, 0},
+		{SetPin{"client/web/random", "00"}, 2, 0},
+		{ShowValues{Open: true}, MostValues + 1, 1001 - MostValues - 1},
+		{FindValues{"iv/99"}, 12, 0},
+		{FindValues{"nothing"}, 2, 0},
+	} {
+		p.do(c.what)
+		if list, more := Values(&p.s); len(list) != c.n || more != c.more {
+			t.Errorf("%+v: %d values and %d more, want %d and %d", c.what, len(list), more, c.n, c.more)
+		}
 	}
 }

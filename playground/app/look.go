@@ -63,6 +63,8 @@ func (s State) look(a Action) (State, []Command) {
 		s.View.Help = a.Open
 	case ShowValues:
 		s.View.Values = a.Open
+	case FindValues:
+		s.View.ValueFilter = a.Text
 	case OpenFlip:
 		s = s.openFlip(a.Offset)
 	case TypeFlip:

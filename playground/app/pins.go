@@ -73,26 +73,47 @@ type Value struct {
 	Unused bool // pinned, but the run asked for no such value
 }
 
-// Values lists the run's named values, and pins that it did not ask for.
-func Values(s *State) []Value {
-	var out []Value
+// MostValues is how many named values are listed at once; a filter finds the
+// others.
+const MostValues = 120
+
+// Values lists the run's named values whose names hold the view's filter, and
+// pins that the run did not ask for; more says how many were left out. While
+// the list is closed it holds only what is pinned or wrong.
+func Values(s *State) (list []Value, more int) {
+	pinned := make(map[string]bool, len(s.Draft.Pins))
+	for _, p := range s.Draft.Pins {
+		pinned[p.Name] = true
+	}
 	seen := make(map[string]bool)
 	if s.Trace != nil {
-		for _, n := range s.Trace.Values {
-			seen[n.Name] = true
-			v := Value{Name: n.Name, Kind: n.Kind, Bytes: len(n.Value), Hex: hex.EncodeToString(n.Value), Pinned: pinIndex(s.Draft, n.Name) >= 0, Wrong: n.Bad}
-			if e, ok := s.Errors[PinPath(n.Name)]; ok {
+		for i := range s.Trace.Values {
+			n := &s.Trace.Values[i]
+			e, wrong := s.Errors[PinPath(n.Name)]
+			if pinned[n.Name] {
+				seen[n.Name] = true
+			} else if !wrong && n.Bad == "" {
+				if !s.View.Values || !strings.Contains(n.Name, s.View.ValueFilter) {
+					continue
+				}
+				if len(list) >= MostValues {
+					more++
+					continue
+				}
+			}
+			v := Value{Name: n.Name, Kind: n.Kind, Bytes: len(n.Value), Hex: hex.EncodeToString(n.Value), Pinned: pinned[n.Name], Wrong: n.Bad}
+			if wrong {
 				v.Hex, v.Wrong = e.Text, e.Sentence
 			}
-			out = append(out, v)
+			list = append(list, v)
 		}
 	}
 	for _, p := range s.Draft.Pins {
 		if !seen[p.Name] {
-			out = append(out, Value{Name: p.Name, Hex: p.Hex, Bytes: len(p.Hex) / 2, Pinned: true, Unused: true})
+			list = append(list, Value{Name: p.Name, Hex: p.Hex, Bytes: len(p.Hex) / 2, Pinned: true, Unused: true})
 		}
 	}
-	return out
+	return list, more
 }
 
 func tidyHex(t string) string {

@@ -83,16 +83,17 @@ type Selection struct {
 
 // View is how the page is looked at; no part of the scenario.
 type View struct {
-	Theme   string // "", "light", "dark", "projector"
-	Area    string // narrow pages: "scenario", "ladder", "inspector"
-	Filters Filters
-	Help    bool
-	Values  bool                       // the list of named values is open
-	Closed  map[string]bool            // closed form groups and elements, by title
-	Folded  map[string]map[string]bool // tree nodes by tab proto and path that were opened or closed by hand
-	Flip    Flip
-	Playing bool // going through the ladder row by row
-	Embed   bool // inside an iframe: no history entries
+	Theme       string // "", "light", "dark", "projector"
+	Area        string // narrow pages: "scenario", "ladder", "inspector"
+	Filters     Filters
+	Help        bool
+	Values      bool                       // the list of named values is open
+	ValueFilter string                     // part of a named value's name
+	Closed      map[string]bool            // closed form groups and elements, by title
+	Folded      map[string]map[string]bool // tree nodes by tab proto and path that were opened or closed by hand
+	Flip        Flip
+	Playing     bool // going through the ladder row by row
+	Embed       bool // inside an iframe: no history entries
 }
 
 // Flip is the byte that is being edited in the hex.

@@ -202,6 +202,7 @@ func (p *page) act(el js.Value, what string) {
 		}
 	case "go-value":
 		p.dispatch(app.ShowValues{Open: true})
+		p.dispatch(app.FindValues{Text: to})
 		p.dispatch(app.ShowArea{Area: "scenario"})
 		p.focusLater(`[data-pin="` + to + `"]`)
 	case "unpin":
@@ -343,6 +344,8 @@ func (p *page) input(e, t js.Value) {
 		p.unbegin()
 	case data(t, "key") != "":
 		p.dispatch(app.GiveKey{Hash: data(t, "key"), PEM: value()})
+	case t.Get("id").String() == "values-find":
+		p.dispatch(app.FindValues{Text: value()})
 	case t.Get("id").String() == "flip":
 		p.typeFlip(value())
 	}

@@ -312,10 +312,8 @@ func (p *page) valueList() vecty.ComponentOrHTML {
 		label += ", " + strconv.Itoa(pins) + " pinned"
 	}
 	items := []vecty.MarkupOrChild{mark(id("values"))}
-	for _, v := range app.Values(s) {
-		if !s.View.Values && !v.Pinned && v.Wrong == "" {
-			continue // of a closed list only what matters
-		}
+	list, more := app.Values(s)
+	for _, v := range list {
 		items = append(items, newValue(v))
 	}
 	return elem.Details(
@@ -323,7 +321,12 @@ func (p *page) valueList() vecty.ComponentOrHTML {
 		elem.Summary(mark(id("values-open")), elem.Heading2(text(label))),
 		elem.Paragraph(mark(class("quiet")),
 			text("Every random value and key of this run, by name. Type over one to pin it; the others stay as they are.")),
+		elem.Div(mark(class("find")), elem.Input(mark(
+			id("values-find"), attr("type", "text"), attr("placeholder", "find by name"), attr("aria-label", "Find a named value"),
+			prop.Value(s.View.ValueFilter), attr("autocomplete", "off"), attr("spellcheck", "false"),
+		))),
 		elem.UnorderedList(items...),
+		elem.Paragraph(mark(class("quiet"), hidden(more == 0)), text(thousands(more)+" more: type a part of the name above.")),
 	)
 }
 
