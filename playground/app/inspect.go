@@ -18,7 +18,6 @@ type Inspection struct {
 	Path   string // of Node
 	Node   *wire.Node
 	Byte   int
-	Bits   bool // Node is a bit field of its bytes
 	Checks bool // all second opinions are selected
 
 	folded  map[string]bool
@@ -63,7 +62,6 @@ func Inspect(s *State) *Inspection {
 		in.Node = NodeAtPath(in.Tab.Tree, sel.Node)
 		if in.Node != nil {
 			in.Path = sel.Node
-			in.Bits = in.Node.Mask != 0
 		}
 	}
 	if s.Base != nil {
@@ -291,9 +289,6 @@ func ChecksOf(t *trace.Trace, packet string) []*trace.Check {
 	}
 	return out
 }
-
-// ScenarioChecks lists the second opinions on the scenario as a whole.
-func ScenarioChecks(t *trace.Trace) []*trace.Check { return ChecksOf(t, "") }
 
 // SecretByID finds a secret, nil when the run has none of that ID.
 func SecretByID(t *trace.Trace, id string) *trace.Secret {

@@ -1,14 +1,11 @@
 package app
 
 import (
-	"crypto"
-	"crypto/sha256"
-	"crypto/x509"
-	"encoding/hex"
 	"encoding/pem"
 	"fmt"
 	"strings"
 
+	"cipherglass/crypto/pki"
 	"cipherglass/playground/scenario"
 )
 
@@ -100,14 +97,6 @@ func splitPEM(text string) (certs string, keys []string, hash string, err error)
 		}
 		switch {
 		case block.Type == "CERTIFICATE":
-			c, err := x509.ParseCertificate(block.Bytes)
-			if err != nil {
-				return "", nil, "", sentencef("The certificate cannot be read: %v.", err)
-			}
-			if hash == "" {
-				sum := sha256.Sum256(c.RawSubjectPublicKeyInfo)
-				hash = hex.EncodeToString(sum[:])
-			}
 			b.Write(pem.EncodeToMemory(&pem.Block{Type: block.Type, Bytes: block.Bytes}))
 		case strings.HasSuffix(block.Type, "PRIVATE KEY"):
 			keys = append(keys, string(pem.EncodeToMemory(&pem.Block{Type: block.Type, Headers: block.Headers, Bytes: block.Bytes})))
@@ -116,36 +105,29 @@ func splitPEM(text string) (certs string, keys []string, hash string, err error)
 	if strings.TrimSpace(text) != "" && b.Len() == 0 && len(keys) == 0 {
 		return "", nil, "", sentence("This is not PEM: a certificate begins with “-----BEGIN CERTIFICATE-----” and ends with “-----END CERTIFICATE-----”.")
 	}
+	if b.Len() > 0 {
+		list, err := pki.ParseCertificates(b.String())
+		if err != nil {
+			return "", nil, "", told(err)
+		}
+		hash = pki.SPKIHash(list[0])
+	}
 	return b.String(), keys, hash, nil
 }
 
 // keyHash is the SHA-256 of a private key's SubjectPublicKeyInfo, in hex.
 func keyHash(text string) (string, error) {
-	block, _ := pem.Decode([]byte(text))
-	if block == nil {
-		return "", sentence("This is not a private key in PEM.")
-	}
-	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	key, err := pki.ParsePrivateKey(text)
 	if err != nil {
-		if k, e := x509.ParsePKCS1PrivateKey(block.Bytes); e == nil {
-			key, err = k, nil
-		} else if k, e := x509.ParseECPrivateKey(block.Bytes); e == nil {
-			key, err = k, nil
-		}
+		return "", told(err)
 	}
-	if err != nil {
-		return "", sentence("The private key cannot be read: it must be PKCS #8, PKCS #1 or SEC 1, and not encrypted.")
-	}
-	signer, ok := key.(crypto.Signer)
-	if !ok {
-		return "", sentence("This kind of private key cannot sign.")
-	}
-	spki, err := x509.MarshalPKIXPublicKey(signer.Public())
-	if err != nil {
-		return "", sentencef("The private key cannot be used: %v.", err)
-	}
-	sum := sha256.Sum256(spki)
-	return hex.EncodeToString(sum[:]), nil
+	return pki.KeySPKIHash(key)
+}
+
+// told turns an error of pki into a sentence beside a field.
+func told(err error) error {
+	text := strings.TrimPrefix(err.Error(), "pki: ")
+	return sentence(strings.ToUpper(text[:1]) + text[1:] + ".")
 }
 
 func short(s string, n int) string {

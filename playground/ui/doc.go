@@ -6,6 +6,7 @@
 //
 //	#preset                      the choice of presets (select)
 //	#undo #redo #share #theme #help-open       buttons of the header
+//	#open, #file                 opens a scenario from a JSON file (button, file input)
 //	#download                    choice: pcapng, keylog, json, scenario
 //	#banner, #banner-text        what was wrong with a link, and its text
 //	[data-path="links.net.mtu"]  the form's controls by the scenario's path (input, select, checkbox, textarea)
@@ -18,10 +19,13 @@
 //	#flip                        input for a byte's new value (two hex digits)
 //	#checks                      second opinions on the packet; .check[data-answer=agreed|disagreed|nobody]
 //	#faults                      the list of faults; [data-act=fault-off|fault-keep|fault-remove][data-i]
-//	#values [data-pin="NAME"]    inputs of the named values
+//	#values [data-pin="NAME"]    inputs of the named values; #values-find filters them
+//	[data-group="TITLE"]         a group of the form (details)
 //	#key-HASH                    textarea that asks for a pasted certificate's key
 //	#outcome                     the outcome; data-code, data-ok, data-packets, data-agreed, data-disagreed,
 //	                             data-nobody, data-verified=true|false, data-gen (counts runs)
+//	[data-act=checks]            shows all second opinions in #event
+//	#play                        goes through the ladder row by row
 //	#live                        what a screen reader is told
 //	window.cipherglass           .state, .timings [{kind, ms, run_ms, at}] (an edit until it is painted),
 //	                             .hash() (SHA-256 over names and bytes of all packets, hex)
