@@ -374,3 +374,19 @@ func TestPlayGoesToTheEnd(t *testing.T) {
 		t.Errorf("a click did not stop it: %q", p.s.Selection.Row)
 	}
 }
+
+func TestPresetBeginsAtItsBeginning(t *testing.T) {
+	p := open(t, "", "", false)
+	p.do(SelectRow{"server/web/flight1/seg0@net"}, PickPreset{DefaultPreset})
+	if p.s.Selection.Row != "server/web/flight1/seg0@net" {
+		t.Errorf("the same preset again lost the selection: %q", p.s.Selection.Row)
+	}
+	p.do(PickPreset{"tls12-rsa"})
+	if p.s.Selection.Row != "client/web/syn@net" || p.s.Delta.Any() || len(p.entries) != 2 {
+		t.Errorf("another preset: selected %q, delta %+v, history %d", p.s.Selection.Row, p.s.Delta, len(p.entries))
+	}
+	p.do(PickPreset{"no such"})
+	if p.s.Banner.Message == "" || p.s.Preset() != "tls12-rsa" {
+		t.Errorf("no such preset: %+v", p.s.Banner)
+	}
+}

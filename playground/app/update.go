@@ -213,7 +213,10 @@ func (s State) replace(sc *scenario.Scenario, label string) (State, []Command) {
 	s.Draft = s.Scenario
 	s, more := s.adopt(sc, "", label)
 	cmds = append(cmds, more...)
-	s.Base, s.fresh = nil, true
+	if s.before != nil { // it is another: its story begins at its own beginning
+		s.Base, s.fresh = nil, true
+		s.Selection = Selection{Byte: -1}
+	}
 	s, more = s.settle()
 	return s, append(cmds, more...)
 }

@@ -56,6 +56,7 @@ type page struct {
 	addresses []app.SetURL // to be written
 	formSeq   int          // counts changes of what the form shows
 	formFor   formKey
+	title     string
 	hovered   [2]int // run of bytes under the pointer: offset, length
 }
 
@@ -272,6 +273,10 @@ func (p *page) refresh() {
 	if k := (formKey{s.Draft, s.Errors, s.Invalid, s.View.Closed, len(s.NeedKeys)}); !k.equal(p.formFor) {
 		p.formFor = k
 		p.formSeq++
+	}
+	if title := s.Scenario.Title + " · Cipherglass"; title != p.title {
+		p.title = title
+		js.Global().Get("document").Set("title", title) // what Back and Forward list
 	}
 	if s.Trace == nil {
 		p.rows, p.inspect, p.tree = nil, nil, nil
