@@ -2,12 +2,19 @@ package main
 
 import (
 	"bytes"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/hex"
 	"encoding/json"
+	"encoding/pem"
+	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"cipherglass/playground/scenario"
 )
@@ -188,4 +195,71 @@ func TestRunFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantError(t, exitUsage, []string{"run", "-key", "not.pem", "tls13"}, "not.pem")
+}
+
+// TestRunPasted runs a scenario whose server has a certificate from outside:
+// its private key is given beside it, and is in no export of the scenario.
+func TestRunPasted(t *testing.T) {
+	t.Chdir(t.TempDir())
+	public, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "pasted"}, DNSNames: []string{"example.test"},
+		NotBefore: time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC), NotAfter: time.Date(2035, 1, 1, 0, 0, 0, 0, time.UTC),
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+	}
+	der, err := x509.CreateCertificate(nil, template, template, public, private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keyDER, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keyPEM := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER})
+	if err := os.WriteFile("key.pem", keyPEM, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := scenario.Preset("tls13")
+	if err != nil {
+		t.Fatal(err)
+	}
+	spki := sha256.Sum256(x509Info(t, der))
+	for i := range s.Certificates {
+		c := &s.Certificates[i]
+		if c.Name == "server" {
+			c.Key, c.PEM, c.KeyHash = "pasted", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})), hex.EncodeToString(spki[:])
+		}
+	}
+	s.Conversations[0].TLS.Client.Trust = []string{"server"}
+	if err := os.WriteFile("s.json", s.Marshal(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+
+	wantError(t, exitUsage, []string{"run", "s.json"}, "private key", hex.EncodeToString(spki[:]))
+	stdout, stderr, code := play(t, "", "run", "-key", "key.pem", "-json", "t.json", "-share", "s.json")
+	if code != exitOK {
+		t.Fatalf("with the key: exit %d, %s\n%s", code, stderr, stdout)
+	}
+	exported, err := os.ReadFile("t.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"the output": stdout, "the JSON": string(exported)} {
+		if strings.Contains(text, "PRIVATE KEY") || strings.Contains(text, hex.EncodeToString(private.Seed())) {
+			t.Errorf("%s holds the private key", name)
+		}
+	}
+}
+
+// x509Info returns a certificate's SubjectPublicKeyInfo.
+func x509Info(t *testing.T, der []byte) []byte {
+	t.Helper()
+	c, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.RawSubjectPublicKeyInfo
 }
