@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"cipherglass/crypto/pki"
+	"cipherglass/playground/dissect"
 	"cipherglass/playground/run"
 	"cipherglass/playground/scenario"
 	"cipherglass/playground/trace"
@@ -89,7 +90,7 @@ func (p *program) play(args []string) int {
 	people := p.stdout
 	if toStdout != "" {
 		people = p.stderr // standard output is for the export alone
-	} else if _, err := io.WriteString(p.stdout, trace.Text(t)+checksText(t)); err != nil {
+	} else if _, err := io.WriteString(p.stdout, ladder(t)+checksText(t)); err != nil {
 		return p.failed("run: cannot write the result: %v", err)
 	}
 	if link != "" {
@@ -122,6 +123,12 @@ func (p *program) export(o *export, t *trace.Trace) error {
 		return err
 	}
 	return f.Close()
+}
+
+// ladder is the trace as text, each packet by what it carries.
+func ladder(t *trace.Trace) string {
+	labels := dissect.Labels(t)
+	return trace.Text(t, func(p *trace.Packet) string { return labels[p.Name].String() })
 }
 
 // checksText counts the second opinions, and lists those that disagree.

@@ -186,8 +186,12 @@ func (p *program) serve(args []string) int {
 	if _, code, done := p.parse(fs, args, 0); done {
 		return code
 	}
-	if _, _, err := net.SplitHostPort(*addr); err != nil {
-		return p.badInput("serve: -addr %q is not HOST:PORT, as in 127.0.0.1:8080", *addr)
+	_, port, err := net.SplitHostPort(*addr)
+	if err == nil {
+		_, err = net.LookupPort("tcp", port)
+	}
+	if err != nil {
+		return p.badInput("serve: -addr %q is not HOST:PORT, as in 127.0.0.1:8080, with a port from 0 to 65535", *addr)
 	}
 	// The port first: who cannot have it need not wait for the page.
 	listener, err := net.Listen("tcp", *addr)

@@ -118,9 +118,9 @@ func (r *Random) draw(name, kind string, n int, valid func([]byte) error) []byte
 	if pin, ok := r.pins[full]; ok {
 		switch err := valid(pin); {
 		case len(pin) != n:
-			named.Bad = fmt.Sprintf("%s needs %d bytes, the pinned value has %d", full, n, len(pin))
+			named.Bad = fmt.Sprintf("%s needs %d bytes, but the pinned value has %d.", full, n, len(pin))
 		case err != nil:
-			named.Bad = fmt.Sprintf("the pinned value of %s cannot be used: %v", full, err)
+			named.Bad = fmt.Sprintf("The pinned value of %s cannot be used: %v.", full, err)
 		default:
 			named.Value, named.Pinned = append([]byte(nil), pin...), true
 		}

@@ -343,7 +343,7 @@ func TestLabelsSayWhatIsCarried(t *testing.T) {
 	} {
 		tr.Buffers = append(tr.Buffers, &b)
 	}
-	labels := Labels(tr)
+	labels := dissect.Labels(tr)
 	if got := labels[up]; got.Text != "ClientHello" || got.Layer != dissect.LayerHandshake || got.Tag != "TLS" {
 		t.Errorf("the client's segment: %+v", got)
 	}

@@ -279,15 +279,21 @@ func walkPaths(root *wire.Node, visit func(n *wire.Node, path string) bool) {
 	down([]*wire.Node{root}, nil, "")
 }
 
-// ChecksOf lists the second opinions on a packet.
+// ChecksOf lists the second opinions on a packet: on its headers on this link,
+// and on what it carries, whichever link that was opened behind.
 func ChecksOf(t *trace.Trace, packet string) []*trace.Check {
-	var out []*trace.Check
+	var list []*trace.Check
+	p := t.Packet(packet)
 	for _, c := range t.Checks {
 		if c.Packet == packet {
-			out = append(out, c)
+			list = append(list, c)
+			continue
+		}
+		if other := t.Packet(c.Packet); p != nil && other != nil && aboutContents(c) && other.Cause() == p.Cause() {
+			list = append(list, c)
 		}
 	}
-	return out
+	return list
 }
 
 // SecretByID finds a secret, nil when the run has none of that ID.

@@ -106,7 +106,7 @@ func Rows(s *State) []Row {
 	}
 	for _, p := range t.Packets {
 		events(p.Seq, false)
-		if f.NoAcks && bareAck(p.Bytes) {
+		if f.NoAcks && dissect.BareACK(p.Bytes) {
 			continue
 		}
 		label := s.Labels[p.Name]
@@ -159,77 +159,4 @@ func folded(t *trace.Trace, r *Row) string {
 		return fmt.Sprintf("%d checks passed", n)
 	}
 	return fmt.Sprintf("%d buffers", n)
-}
-
-// LayerOf tells the innermost layer that can be told from a packet's own
-// bytes, and its name.
-func LayerOf(b []byte) (layer, tag string) {
-	proto, body := transport(b)
-	switch proto {
-	case 1:
-		return dissect.LayerICMP, "ICMP"
-	case 58:
-		return dissect.LayerICMP, "ICMPv6"
-	case 17:
-		return dissect.LayerUDP, "UDP"
-	case 50:
-		return dissect.LayerESP, "ESP"
-	case 51:
-		return dissect.LayerAH, "AH"
-	case 6:
-		data := tcpData(body)
-		if len(data) >= 3 && data[1] == 3 && data[0] >= 20 && data[0] <= 23 {
-			if data[0] == 22 {
-				return dissect.LayerHandshake, "TLS"
-			}
-			return dissect.LayerTLS, "TLS"
-		}
-		return dissect.LayerTCP, "TCP"
-	}
-	if len(b) > 0 && b[0]>>4 == 6 {
-		return dissect.LayerIP, "IPv6"
-	}
-	return dissect.LayerIP, "IPv4"
-}
-
-// transport returns the protocol number that follows the IP header, and its
-// bytes; a fragment that is not the first has none.
-func transport(b []byte) (int, []byte) {
-	if len(b) < 20 {
-		return -1, nil
-	}
-	switch b[0] >> 4 {
-	case 4:
-		hl := int(b[0]&15) * 4
-		if hl < 20 || hl > len(b) {
-			return -1, nil
-		}
-		if b[6]&0x1f != 0 || b[7] != 0 {
-			return -1, nil
-		}
-		return int(b[9]), b[hl:]
-	case 6:
-		if len(b) < 40 {
-			return -1, nil
-		}
-		return int(b[6]), b[40:]
-	}
-	return -1, nil
-}
-
-func tcpData(b []byte) []byte {
-	if len(b) < 20 {
-		return nil
-	}
-	off := int(b[12]>>4) * 4
-	if off < 20 || off > len(b) {
-		return nil
-	}
-	return b[off:]
-}
-
-// bareAck reports a TCP segment with ACK alone set and no data.
-func bareAck(b []byte) bool {
-	proto, body := transport(b)
-	return proto == 6 && len(body) >= 20 && body[13] == 0x10 && len(tcpData(body)) == 0
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"cipherglass/playground/dissect"
 	"cipherglass/playground/trace"
 )
 
@@ -41,7 +42,7 @@ func (s State) ran(a Ran) (State, []Command) {
 		s.Base, s.fresh = nil, false
 	}
 	s.Trace, s.Index, s.RunTime = a.Trace, a.Index, a.Took
-	s.Labels = Labels(s.Trace)
+	s.Labels = dissect.Labels(s.Trace)
 	s.Delta = trace.Diff(s.Base, s.Trace)
 	s.Verified = false
 	s.count()
@@ -101,14 +102,31 @@ func (s State) opined(a Opined) (State, []Command) {
 func (s *State) count() {
 	s.Tally = make(map[string]Tally)
 	s.Total = Tally{}
+	hops := make(map[string][]string)
+	for _, p := range s.Trace.Packets {
+		hops[p.Cause()] = append(hops[p.Cause()], p.Name)
+	}
 	for _, c := range s.Trace.Checks {
 		s.Total.add(c.Answer)
-		if c.Packet != "" {
-			t := s.Tally[c.Packet]
+		if c.Packet == "" {
+			continue
+		}
+		names := []string{c.Packet}
+		if p := s.Trace.Packet(c.Packet); p != nil && aboutContents(c) {
+			names = hops[p.Cause()]
+		}
+		for _, name := range names {
+			t := s.Tally[name]
 			t.add(c.Answer)
-			s.Tally[c.Packet] = t
+			s.Tally[name] = t
 		}
 	}
+}
+
+// aboutContents reports whether a check is about what a packet carries rather
+// than about its headers: it then holds on every link that the packet crosses.
+func aboutContents(c *trace.Check) bool {
+	return c.Buffer != "" || strings.HasSuffix(c.By, "(receiving engine)")
 }
 
 // Opinions says a tally in words.
@@ -195,7 +213,7 @@ func madeOf(t *trace.Trace, name string) string {
 // or AH, else the first of all.
 func first(t *trace.Trace) string {
 	for _, p := range t.Packets {
-		switch _, tag := LayerOf(p.Bytes); tag {
+		switch _, tag := dissect.LayerOf(p.Bytes); tag {
 		case "TLS", "ESP", "AH":
 			return p.Name
 		}

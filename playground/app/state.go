@@ -23,16 +23,16 @@ type State struct {
 	Keys     map[string]string  // pasted private keys (PEM) by the hash of their public key; memory only
 	NeedKeys []NeedKey          // certificates whose private key is not here
 
-	Gen      int              // counts runs; answers of older ones are dropped
-	Running  bool             // a run has taken more than one slice
-	Trace    *trace.Trace     // the last good run's
-	Index    *dissect.Index   // of Trace
-	Base     *trace.Trace     // what Trace is compared with, nil for nothing
-	RunTime  time.Duration    // how long the last run took
-	Verified bool             // every second opinion has answered
-	Labels   map[string]Label // what each packet carries
-	Delta    trace.Delta      // Base to Trace
-	Tally    map[string]Tally // by packet
+	Gen      int                      // counts runs; answers of older ones are dropped
+	Running  bool                     // a run has taken more than one slice
+	Trace    *trace.Trace             // the last good run's
+	Index    *dissect.Index           // of Trace
+	Base     *trace.Trace             // what Trace is compared with, nil for nothing
+	RunTime  time.Duration            // how long the last run took
+	Verified bool                     // every second opinion has answered
+	Labels   map[string]dissect.Label // what each packet carries
+	Delta    trace.Delta              // Base to Trace
+	Tally    map[string]Tally         // by packet
 	Total    Tally
 
 	Selection Selection

@@ -1,6 +1,7 @@
 package run_test
 
 import (
+	"encoding/pem"
 	"strconv"
 	"strings"
 	"testing"
@@ -227,5 +228,26 @@ func TestTunnelOff(t *testing.T) {
 	consistent(t, tr)
 	if !tr.Outcome.OK || event(tr, "no route to 10.2.0.2") == nil {
 		t.Errorf("without routes it ended with %s: %s", tr.Outcome.Code, tr.Outcome.Summary)
+	}
+}
+
+// TestNoPrivateKey leaves out the private key of a certificate of one's own.
+func TestNoPrivateKey(t *testing.T) {
+	s := preset(t, "tls13")
+	_, ids, err := run.Certificates(s, run.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert := ids.ByName("server").Cert
+	for _, hash := range []string{"", pki.SPKIHash(cert)} {
+		for i := range s.Certificates {
+			if c := &s.Certificates[i]; c.Name == "server" {
+				c.Key, c.KeyHash = "pasted", hash
+				c.PEM = string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw}))
+			}
+		}
+		if _, err := run.Run(s, run.Options{}); err == nil || !strings.Contains(err.Error(), "private key") || !strings.Contains(err.Error(), pki.SPKIHash(cert)) {
+			t.Errorf("with key_hash %q: %v", hash, err)
+		}
 	}
 }

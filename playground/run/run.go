@@ -117,7 +117,7 @@ func Certificates(s *scenario.Scenario, opt Options) (*engine.Random, pki.Identi
 	for _, c := range s.Certificates {
 		specs = append(specs, pki.Spec(c))
 	}
-	store, err := pki.Build(specs, random.Sub("cert"), opt.Keys, opt.Cache)
+	store, err := pki.Build(specs, random, opt.Keys, opt.Cache)
 	return random, store, err
 }
 

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"cipherglass/playground/dissect"
 	"cipherglass/playground/run"
 	"cipherglass/playground/scenario"
 	"cipherglass/playground/trace"
@@ -32,6 +33,12 @@ func play(t testing.TB, s *scenario.Scenario) *trace.Trace {
 	return tr
 }
 
+// label returns what the ladder says of a packet, as the command line prints it.
+func label(tr *trace.Trace) func(*trace.Packet) string {
+	labels := dissect.Labels(tr)
+	return func(p *trace.Packet) string { return labels[p.Name].String() }
+}
+
 // TestPresets plays every preset, verifies it, and compares it with its golden
 // trace.
 func TestPresets(t *testing.T) {
@@ -45,7 +52,7 @@ func TestPresets(t *testing.T) {
 			for _, c := range verify.Unexpected(tr) {
 				t.Errorf("%s disagrees on %s of %s: %s", c.By, c.Name, c.Packet, c.Detail)
 			}
-			got := trace.Text(tr) + "hash " + trace.Hash(tr) + "\n"
+			got := trace.Text(tr, label(tr)) + "hash " + trace.Hash(tr) + "\n"
 			file := filepath.Join("testdata", p.Name+".txt")
 			if *update {
 				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sort"
 	"strings"
 )
@@ -88,9 +89,9 @@ func Build(o Options) (*Site, error) {
 	if o.Log == nil {
 		o.Log = func(string) {}
 	}
-	tool, err := findTool(o.GoTool, o.Root)
-	if err != nil {
-		return nil, err
+	tool, missing := findTool(o.GoTool, o.Root)
+	if missing != nil {
+		tool.version = runtime.Version() // what built this program, and so most likely the page
 	}
 	version, err := sourcesHash(o.Root, tool.version)
 	if err != nil {
@@ -99,6 +100,9 @@ func Build(o Options) (*Site, error) {
 	dir := filepath.Join(o.Cache, string(o.Quality)+"-"+version)
 	if s, err := load(dir); err == nil && s.Version == version {
 		return s, nil
+	}
+	if missing != nil {
+		return nil, missing
 	}
 	s, err := assemble(o, tool, version)
 	if err != nil {

@@ -168,6 +168,11 @@ func TestRebuildsWhenStale(t *testing.T) {
 		first = s
 	}
 
+	// A page that is built and unchanged needs no toolchain.
+	if s, log := build(t, Options{Root: root, GoTool: "no-such-go"}); log != "" || s.Version != first.Version {
+		t.Errorf("without a toolchain: built %q, version %s, want %s", log, s.Version, first.Version)
+	}
+
 	// A damaged cache is no cache.
 	kept, err := filepath.Glob(filepath.Join(root, ".cache/site/fast-*/index.html"))
 	if err != nil || len(kept) != 1 {

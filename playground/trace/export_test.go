@@ -71,7 +71,7 @@ func sample(t testing.TB) *Trace {
 
 func TestText(t *testing.T) {
 	const file = "testdata/sample.txt"
-	got := Text(sample(t))
+	got := Text(sample(t), nil)
 	if *update {
 		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
@@ -84,7 +84,7 @@ func TestText(t *testing.T) {
 	if got != string(want) {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	if got := Text(&Trace{}); !strings.Contains(got, "as expected") {
+	if got := Text(&Trace{}, nil); !strings.Contains(got, "as expected") {
 		t.Errorf("an empty trace gives %q", got)
 	}
 }

@@ -9,11 +9,14 @@ import (
 
 // Text is the ladder for a terminal: time, from and to, link, size, what it
 // is, and its fate unless it was delivered; events in between; the outcome
-// last.
-func Text(t *Trace) string {
+// last. info says what a packet is; nil takes its own line.
+func Text(t *Trace, info func(*Packet) string) string {
+	if info == nil {
+		info = infoOf
+	}
 	var rows [][]string
 	for _, e := range t.Entries() {
-		if row := textRow(e); row != nil {
+		if row := textRow(e, info); row != nil {
 			rows = append(rows, row)
 		}
 	}
@@ -54,7 +57,7 @@ func Text(t *Trace) string {
 
 // textRow has six cells: time, who, link, size, what, fate. Buffers that were
 // made have no line: their packets have.
-func textRow(e Entry) []string {
+func textRow(e Entry, info func(*Packet) string) []string {
 	if p := e.Packet; p != nil {
 		fate := ""
 		if p.Fate != Delivered {
@@ -63,7 +66,7 @@ func textRow(e Entry) []string {
 				fate += ": " + p.Why
 			}
 		}
-		return []string{millis(p.Time), p.From + " → " + p.To, p.Link, fmt.Sprint(len(p.Bytes)), infoOf(p), fate}
+		return []string{millis(p.Time), p.From + " → " + p.To, p.Link, fmt.Sprint(len(p.Bytes)), oneLine(info(p)), fate}
 	}
 	ev := e.Event
 	if ev.Kind == KindMade {

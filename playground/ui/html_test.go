@@ -26,7 +26,7 @@ func TestEverythingIsEscaped(t *testing.T) {
 
 	var m markup
 	rows := app.Rows(&app.State{
-		Trace: tr, Labels: app.Labels(tr), Delta: trace.Diff(&trace.Trace{}, tr),
+		Trace: tr, Labels: dissect.Labels(tr), Delta: trace.Diff(&trace.Trace{}, tr),
 		Tally: map[string]app.Tally{nasty: {Agreed: 1, Disagreed: 1, Nobody: 1}},
 	})
 	ladderRows(&m, tr, rows, 0, len(rows), 0)
