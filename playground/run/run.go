@@ -282,12 +282,42 @@ func (r *Runner) outcome() trace.Outcome {
 			said = append(said, text)
 		}
 	}
+	said = append(said, r.network()...)
 	o := trace.Outcome{End: r.net.Now(), Code: "complete", Summary: strings.Join(append(failed, said...), ". ") + "."}
 	if failure != nil {
 		o.Failure, o.Code = failure, failure.Code.ID
 	}
 	o.OK = o.Code == expect
 	return o
+}
+
+// network tells what the network did to packets without failing any
+// conversation: cut them, or lose segments that were sent again.
+func (r *Runner) network() []string {
+	cut, again := 0, map[string]bool{}
+	for _, p := range r.rec.t.Packets {
+		if p.Fate == trace.Fragmented {
+			cut++
+		}
+		if c := p.Cause(); strings.Contains(c, "/rtx") && !strings.Contains(c, "/icmp/") && !strings.HasSuffix(c, "/tampered") {
+			again[c] = true
+		}
+	}
+	var said []string
+	if cut > 0 {
+		said = append(said, fmt.Sprintf("%d %s too large for a link and cut into fragments", cut, wereMany(cut, "packet")))
+	}
+	if n := len(again); n > 0 {
+		said = append(said, fmt.Sprintf("%d %s sent again", n, wereMany(n, "TCP segment")))
+	}
+	return said
+}
+
+func wereMany(n int, what string) string {
+	if n == 1 {
+		return what + " was"
+	}
+	return what + "s were"
 }
 
 // found returns what was found first in a conversation, rather than the alert
