@@ -136,7 +136,7 @@ func TestEditActsAsItIsTyped(t *testing.T) {
 	if p.s.Errors[mtu] != (Entry{}) || p.runs != 3 || p.s.Scenario.Links[0].MTU != 1400 {
 		t.Errorf("after typing 1400: errors %v, %d runs, MTU %d", p.s.Errors, p.runs, p.s.Scenario.Links[0].MTU)
 	}
-	if len(p.entries) != 1 || p.entries[0] != p.s.Link {
+	if len(p.entries) != 2 || p.entries[0] != first || p.entries[1] != p.s.Link {
 		t.Errorf("while typing the history is %q", p.entries)
 	}
 	p.do(Settle{})
@@ -150,12 +150,88 @@ func TestOnlyTheLastSettleCounts(t *testing.T) {
 	p.do(Edit{mtu, "1400"})
 	old := p.s.seq
 	p.do(Edit{mtu, "1401"}, Settle{Seq: old})
-	if len(p.entries) != 1 {
-		t.Errorf("the pause of an older edit settled a newer one: %q", p.entries)
+	if len(p.s.undo) != 0 {
+		t.Errorf("the pause of an older edit settled a newer one: %v", p.s.undo)
 	}
 	p.do(Settle{Seq: p.s.seq})
-	if len(p.entries) != 2 {
-		t.Errorf("the pause did not settle: %q", p.entries)
+	if len(p.s.undo) != 1 || len(p.entries) != 2 {
+		t.Errorf("the pause did not settle: %v, %q", p.s.undo, p.entries)
+	}
+}
+
+// back and forth are the browser's own buttons.
+func (p *page) back()  { p.perform([]Command{GoBack{}}) }
+func (p *page) forth() { p.perform([]Command{GoForward{}}) }
+
+func TestBackWhileTyping(t *testing.T) {
+	p := open(t, "", "", false)
+	at := func(what string, want int) {
+		t.Helper()
+		if got := p.s.Scenario.Links[0].MTU; got != want || p.entries[p.at] != p.s.Link {
+			t.Errorf("%s: MTU %d, want %d; address %q of %q", what, got, want, p.entries[p.at], p.entries)
+		}
+	}
+	p.do(Edit{mtu, "1400"}, Settle{}, Edit{mtu, "130"}, Edit{mtu, "1300"})
+	at("typed", 1300)
+	p.back()
+	at("Back before it settled", 1400)
+	p.back()
+	at("Back again", 1500)
+	p.forth()
+	at("Forward", 1400)
+	p.forth()
+	at("Forward to what was typed", 1300)
+	p.do(Edit{mtu, "1200"}, Undo{})
+	at("undo before it settled", 1300)
+	p.do(Edit{mtu, "1200"}, Edit{mtu, "1300"}, Settle{})
+	at("typed as it was", 1300)
+	p.do(Undo{})
+	at("undo of the edit before that one", 1400)
+}
+
+func TestBackBringsWhatWasTypedWrong(t *testing.T) {
+	p := open(t, "", "", false)
+	p.do(Edit{mtu, "5"}, PickPreset{"tls12-rsa"})
+	if len(p.s.Errors) != 0 {
+		t.Errorf("another preset has the errors of this one: %v", p.s.Errors)
+	}
+	p.back()
+	if e := p.s.Errors[mtu]; e.Text != "5" || e.Sentence == "" || Shown(&p.s, mtu) != "5" || WrongAt(&p.s, mtu) != e.Sentence {
+		t.Errorf("after Back the field has %+v", e)
+	}
+	p.do(Edit{mtu, "50"}, Edit{mtu, "500"}, Undo{})
+	if len(p.s.Errors) != 0 || Shown(&p.s, mtu) != "1500" {
+		t.Errorf("what was typed on the way to 500 came back: %v", p.s.Errors)
+	}
+}
+
+func TestVerdict(t *testing.T) {
+	for _, c := range []struct {
+		code, expect string
+		kind, note   string
+	}{
+		{"complete", "", "ok", ""},
+		{"complete", "complete", "ok", ""},
+		{"complete", "net/too-big", "ok", "the scenario expected net/too-big"},
+		{"net/too-big", "net/too-big", "expected", "as this scenario expects"},
+		{"net/no-route", "net/too-big", "bad", "the scenario expected net/too-big"},
+		{"net/too-big", "complete", "bad", ""},
+	} {
+		p := open(t, "", "", false)
+		sc := p.s.Scenario.Clone()
+		sc.Expect = c.expect
+		want := c.expect
+		if want == "" {
+			want = "complete"
+		}
+		p.s.Trace.Scenario = sc
+		p.s.Trace.Outcome = trace.Outcome{Code: c.code, OK: c.code == want, Summary: "It ended."}
+		if v := Judge(&p.s); v.Kind != c.kind || v.Note != c.note || v.Text != "It ended." || v.Sign == "" {
+			t.Errorf("%s where %s is expected: %+v", c.code, want, v)
+		}
+	}
+	if v := Judge(&State{}); v.Kind != "running" {
+		t.Errorf("before the first run: %+v", v)
 	}
 }
 

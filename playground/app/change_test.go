@@ -165,6 +165,54 @@ func pasteable(t *testing.T) (cert, key string) {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})), string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pk}))
 }
 
+func TestKeyComesAfterItsCertificate(t *testing.T) {
+	cert, key := pasteable(t)
+	const path = "certificates.server.pem"
+	p := open(t, "", "", false)
+	p.do(Edit{"certificates.server.key", "pasted"})
+	if p.s.Toast == "" {
+		t.Error("nothing says that a pasted certificate is wanted")
+	}
+	p.do(Edit{path, cert})
+	if v := Judge(&p.s); len(p.s.NeedKeys) != 1 || p.runs != 1 || v.Kind != "waiting" || !strings.Contains(v.Text, "“server”") || !v.Said(p.s.Toast) {
+		t.Fatalf("the certificate alone: %d runs, verdict %+v, toast %q", p.runs, v, p.s.Toast)
+	}
+	asks := func() (f FormField) {
+		for _, g := range Form(&p.s) {
+			for _, part := range g.Parts {
+				for _, x := range part.Fields {
+					if x.Path == path && (g.Open || x.Key == "") {
+						f = x
+					}
+				}
+			}
+		}
+		return f
+	}
+	hash := p.s.NeedKeys[0].Hash
+	if f := asks(); f.Key != hash {
+		t.Errorf("the certificate's field asks for the key %q, want %q", f.Key, hash)
+	}
+	for _, c := range []struct{ text, wrong string }{
+		{"junk", "There is no private key"},
+		{cert, "This is a certificate"},
+		{strings.ReplaceAll(key, "END", "ENB"), "damaged"},
+		{"", ""},
+	} {
+		p.do(GiveKey{hash, c.text})
+		if f := asks(); !strings.Contains(f.Bad, c.wrong) || (f.Bad == "") != (c.wrong == "") || strings.Contains(f.Bad, "BEGIN CERTIFICATE") || WrongAt(&p.s, "key:"+hash) != f.Bad {
+			t.Errorf("%.20q in the key's field: %q, want %q", c.text, f.Bad, c.wrong)
+		}
+	}
+	p.do(Edit{path, cert + key})
+	if len(p.s.NeedKeys) != 0 || p.runs != 2 || strings.Contains(Shown(&p.s, path), "PRIVATE") || Judge(&p.s).Kind != "ok" {
+		t.Errorf("certificate and key after the certificate: %d runs, asks for %v, shows %q", p.runs, p.s.NeedKeys, Shown(&p.s, path))
+	}
+	if f := asks(); f.Key != "" {
+		t.Error("the key is still asked for")
+	}
+}
+
 func TestOpenFile(t *testing.T) {
 	p := open(t, "", "", false)
 	first := p.s.Link

@@ -1,6 +1,10 @@
 package app
 
-import "cipherglass/playground/scenario"
+import (
+	"strings"
+
+	"cipherglass/playground/scenario"
+)
 
 // Group is a part of the form.
 type Group struct {
@@ -21,6 +25,8 @@ type FormField struct {
 	scenario.Field
 	Text  string // as typed while that is wrong
 	Wrong string
+	Key   string // hash of the private key that is wanted beside it, "" for none
+	Bad   string // what is wrong with the key that was pasted there
 }
 
 // closedAtFirst are groups that a newcomer need not see.
@@ -47,7 +53,13 @@ func Form(s *State) []Group {
 			if e, ok := s.Errors[f.Path]; ok {
 				ff.Text, ff.Wrong = e.Text, e.Sentence
 			}
-			if ff.Wrong != "" {
+			for _, k := range s.NeedKeys {
+				if f.Path == "certificates."+k.Certificate+".pem" {
+					ff.Key, ff.Bad = k.Hash, s.Errors["key:"+k.Hash].Sentence
+					g.Open = g.Open || !s.View.Closed[title] // nothing runs without it
+				}
+			}
+			if ff.Wrong != "" || ff.Bad != "" {
 				g.Wrong++
 			}
 			if n := len(g.Parts); n == 0 || g.Parts[n-1].Title != f.Element {
@@ -64,6 +76,37 @@ func Form(s *State) []Group {
 		}
 	}
 	return out
+}
+
+// Shown is the text that the form shows in the field at path.
+func Shown(s *State, path string) string {
+	for _, g := range Form(s) {
+		for _, part := range g.Parts {
+			for _, f := range part.Fields {
+				if f.Path == path {
+					return f.Text
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// WrongAt says what is wrong with the field at path: of the form, a pin or a
+// private key.
+func WrongAt(s *State, path string) string {
+	if e, ok := s.Errors[path]; ok {
+		return e.Sentence
+	}
+	if w := s.Invalid[path]; w != "" {
+		return w
+	}
+	if name, ok := strings.CutPrefix(path, PinPath("")); ok {
+		if v := s.value(name); v != nil {
+			return v.Bad
+		}
+	}
+	return ""
 }
 
 // Strays are wrong fields that the form does not show, so that none is silent.

@@ -45,9 +45,22 @@ func (s State) giveCertificate(a GiveCertificate) (State, []Command) {
 // giveKey takes the private key that a link's certificate asks for.
 func (s State) giveKey(a GiveKey) (State, []Command) {
 	path := "key:" + a.Hash
-	_, keys, _, err := splitPEM(a.PEM)
-	if err == nil && len(keys) == 0 {
-		err = sentence("There is no private key in this text. It begins with “-----BEGIN PRIVATE KEY-----” or the like.")
+	certs, keys, _, err := splitPEM(a.PEM)
+	switch {
+	case len(keys) > 0:
+		err = nil // whatever else is in the text
+	case certs != "":
+		err = sentence("This is a certificate. Its private key is wanted, which begins with “-----BEGIN PRIVATE KEY-----” or the like.")
+	case strings.Contains(a.PEM, "PRIVATE KEY-----"):
+		err = sentence("The private key is damaged or not all here: it begins with “-----BEGIN PRIVATE KEY-----” and ends with “-----END PRIVATE KEY-----”, each on a line of its own.")
+	case strings.TrimSpace(a.PEM) == "":
+		err = nil
+	default:
+		err = sentence("There is no private key in this text. In PEM it begins with “-----BEGIN PRIVATE KEY-----” or the like.")
+	}
+	if len(keys) == 0 && err == nil { // emptied
+		s.Errors = without(s.Errors, path)
+		return s, nil
 	}
 	if err == nil {
 		var got string
@@ -59,9 +72,7 @@ func (s State) giveKey(a GiveKey) (State, []Command) {
 		s.Errors = with(s.Errors, path, Entry{Sentence: err.Error()})
 		return s, nil
 	}
-	errs := with(s.Errors, path, Entry{})
-	delete(errs, path)
-	s.Errors = errs
+	s.Errors = without(s.Errors, path)
 	s.Keys = with(s.Keys, a.Hash, keys[0])
 	return s.run()
 }
@@ -128,6 +139,15 @@ func keyHash(text string) (string, error) {
 func told(err error) error {
 	text := strings.TrimPrefix(err.Error(), "pki: ")
 	return sentence(strings.ToUpper(text[:1]) + text[1:] + ".")
+}
+
+// waitsFor says that a run waits for private keys.
+func waitsFor(list []NeedKey) string {
+	names := make([]string, len(list))
+	for i, k := range list {
+		names[i] = "“" + k.Certificate + "”"
+	}
+	return "Waiting for the private key of the certificate " + strings.Join(names, " and ") + ". A scenario and its link never hold it: paste it below the certificate."
 }
 
 func short(s string, n int) string {

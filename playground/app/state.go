@@ -63,6 +63,11 @@ type Step struct {
 	Scenario *scenario.Scenario
 	Link     string
 	Label    string // what changed after it: "MTU of wan1"
+
+	// What the form showed: Back brings what was typed and wrong, too.
+	draft   *scenario.Scenario
+	errors  map[string]Entry
+	invalid map[string]string
 }
 
 // Banner is a message across the page. Text is the user's own, kept for them.

@@ -118,6 +118,7 @@ func (s State) run() (State, []Command) {
 	s.Running = false
 	s.NeedKeys = needKeys(s.Scenario, s.Keys)
 	if len(s.NeedKeys) > 0 {
+		s.Toast = waitsFor(s.NeedKeys)
 		return s, nil
 	}
 	return s, []Command{Run{Gen: s.Gen, Scenario: s.Scenario, Keys: s.Keys}}
@@ -146,10 +147,7 @@ func (s State) change(path, text, label string, do func(d *scenario.Scenario) er
 		s.Errors = with(s.Errors, path, Entry{Text: text, Sentence: err.Error()})
 		return s, cmds
 	}
-	if _, ok := s.Errors[path]; ok {
-		s.Errors = maps.Clone(s.Errors)
-		delete(s.Errors, path)
-	}
+	s.Errors = without(s.Errors, path)
 	s.Draft = d
 	s.Invalid = nil
 	for _, e := range scenario.Validate(d) {
@@ -164,28 +162,50 @@ func (s State) change(path, text, label string, do func(d *scenario.Scenario) er
 		}
 		return s, cmds
 	}
+	s.Toast = "" // what it said of fields that do not fit is over
 	s, more := s.adopt(d, path, label)
 	return s, append(cmds, more...)
 }
 
 // adopt makes d the scenario, as part of the edit in field path.
 func (s State) adopt(d *scenario.Scenario, path, label string) (State, []Command) {
+	before := s.step(label)
+	before.draft, before.invalid = s.Scenario, nil // not what was typed on the way
+	return s.put(d, path, before)
+}
+
+// put makes d the scenario in place of the one of the step before. The edit's
+// first change begins a history entry, those that follow replace it: Back
+// always finds the scenario as it was settled before.
+func (s State) put(d *scenario.Scenario, path string, before Step) (State, []Command) {
 	link := linkOf(d)
 	if link == s.Link {
 		s.Scenario, s.Draft = d, d
+		if len(needKeys(d, s.Keys)) < len(s.NeedKeys) {
+			return s.run() // a key has come that was waited for
+		}
 		return s, nil
 	}
+	url := SetURL{Replace: link}
 	if s.before == nil {
-		s.before = &Step{Scenario: s.Scenario, Link: s.Link, Label: label}
+		s.before = &before
 		s.field = path
 		s.Base = s.Trace
+		if !s.View.Embed {
+			url = SetURL{Replace: s.Link, Push: link}
+		}
 	}
 	s.Scenario, s.Draft, s.Link = d, d, link
 	if s.Banner.Kind == "info" {
 		s.Banner = Banner{}
 	}
 	s, cmds := s.run()
-	return s, append(cmds, SetURL{Replace: link}, SettleLater{Seq: s.seq})
+	return s, append(cmds, url, SettleLater{Seq: s.seq})
+}
+
+// step is where the page is, as an entry of the history.
+func (s State) step(label string) Step {
+	return Step{Scenario: s.Scenario, Link: s.Link, Label: label, draft: s.Draft, errors: s.Errors, invalid: s.Invalid}
 }
 
 // settle ends the open edit: one entry in the history.
@@ -196,22 +216,23 @@ func (s State) settle() (State, []Command) {
 	b := *s.before
 	s.before, s.field = nil, ""
 	if b.Link == s.Link {
-		return s, nil
+		if s.View.Embed {
+			return s, nil
+		}
+		return s, []Command{GoBack{}} // typed as it was: the entry that the edit began is not needed
 	}
 	s.undo = append(s.undo[:len(s.undo):len(s.undo)], b)
 	s.redo = nil
-	if s.View.Embed {
-		return s, []Command{Save{Hash: s.Link}}
-	}
-	return s, []Command{SetURL{Replace: b.Link, Push: s.Link}, Save{Hash: s.Link}}
+	return s, []Command{Save{Hash: s.Link}}
 }
 
 // replace puts another scenario in place of this one, as one settled edit.
 func (s State) replace(sc *scenario.Scenario, label string) (State, []Command) {
 	s, cmds := s.settle()
+	before := s.step(label) // with what was typed and is wrong: Back brings it again
 	s.Errors, s.Invalid = nil, nil
 	s.Draft = s.Scenario
-	s, more := s.adopt(sc, "", label)
+	s, more := s.put(sc, "", before)
 	cmds = append(cmds, more...)
 	if s.before != nil { // it is another: its story begins at its own beginning
 		s.Base, s.fresh = nil, true
@@ -227,10 +248,14 @@ func (s State) open(a Open) (State, []Command) {
 		return s, nil
 	}
 	if a.Popped {
-		if n := len(s.undo); s.before == nil && n > 0 && s.undo[n-1].Link == a.Hash {
+		if s.before != nil && s.before.Link == s.Link {
+			s.before = nil
+		}
+		s, _ = s.settle() // what it saves, the step below saves anew
+		if n := len(s.undo); n > 0 && s.undo[n-1].Link == a.Hash {
 			return s.stepBack()
 		}
-		if n := len(s.redo); s.before == nil && n > 0 && s.redo[n-1].Link == a.Hash {
+		if n := len(s.redo); n > 0 && s.redo[n-1].Link == a.Hash {
 			return s.stepOn()
 		}
 	}
@@ -246,7 +271,6 @@ func (s State) open(a Open) (State, []Command) {
 }
 
 func (s State) undoOne() (State, []Command) {
-	s.Errors, s.Invalid, s.Draft = nil, nil, s.Scenario
 	s, cmds := s.settle()
 	if len(s.undo) == 0 {
 		return s, cmds
@@ -262,7 +286,6 @@ func (s State) redoOne() (State, []Command) {
 	if !s.CanRedo() {
 		return s, nil
 	}
-	s.Errors, s.Invalid, s.Draft = nil, nil, s.Scenario
 	if !s.View.Embed {
 		return s, []Command{GoForward{}}
 	}
@@ -276,7 +299,7 @@ func (s State) stepBack() (State, []Command) {
 	n := len(s.undo)
 	to := s.undo[n-1]
 	s.undo = s.undo[: n-1 : n-1]
-	s.redo = append(s.redo[:len(s.redo):len(s.redo)], Step{Scenario: s.Scenario, Link: s.Link, Label: to.Label})
+	s.redo = append(s.redo[:len(s.redo):len(s.redo)], s.step(to.Label))
 	return s.goTo(to, "Undone: "+to.Label)
 }
 
@@ -284,13 +307,13 @@ func (s State) stepOn() (State, []Command) {
 	n := len(s.redo)
 	to := s.redo[n-1]
 	s.redo = s.redo[: n-1 : n-1]
-	s.undo = append(s.undo[:len(s.undo):len(s.undo)], Step{Scenario: s.Scenario, Link: s.Link, Label: to.Label})
+	s.undo = append(s.undo[:len(s.undo):len(s.undo)], s.step(to.Label))
 	return s.goTo(to, "Done again: "+to.Label)
 }
 
 func (s State) goTo(to Step, toast string) (State, []Command) {
-	s.Scenario, s.Draft, s.Link = to.Scenario, to.Scenario, to.Link
-	s.Errors, s.Invalid = nil, nil
+	s.Scenario, s.Draft, s.Link = to.Scenario, to.draft, to.Link
+	s.Errors, s.Invalid = to.errors, to.invalid
 	s.Base = s.Trace
 	s.Toast = toast
 	s, cmds := s.run()
@@ -325,5 +348,14 @@ func with[V any](m map[string]V, k string, v V) map[string]V {
 		m = make(map[string]V)
 	}
 	m[k] = v
+	return m
+}
+
+func without[V any](m map[string]V, k string) map[string]V {
+	if _, ok := m[k]; !ok {
+		return m
+	}
+	m = maps.Clone(m)
+	delete(m, k)
 	return m
 }
