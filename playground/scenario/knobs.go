@@ -64,7 +64,7 @@ var knobs = []Knob{
 	{Path: "conversations.*.to", Kind: Enum, Plan: true, Group: GroupTraffic, Label: "To", Help: "The node that answers.", Choices: nodeNames},
 	{Path: "conversations.*.port", Kind: Int, Min: 1, Max: 65535, Group: GroupTraffic, Label: "Port", Help: "The TCP or UDP port of the answering side.", Applies: notPing},
 	{Path: "conversations.*.start_us", Kind: Int, Unit: "µs", Max: day, Group: GroupTraffic, Label: "Start", Help: "When it begins, counted from the start of the run."},
-	{Path: "conversations.*.size", Kind: Int, Unit: "bytes", Max: MaxSize, Group: GroupTraffic, Label: "Size", Help: "Ping and UDP: payload of each packet. TCP: bytes sent in all. TLS: the body of the HTTP response."},
+	{Path: "conversations.*.size", Kind: Int, Unit: "bytes", Max: MaxSize, Group: GroupTraffic, Label: "Size", Help: "Ping and UDP: payload of each packet, without the IP, ICMP and UDP headers (a ping of 1,472 bytes makes an IPv4 packet of 1,500). TCP: bytes sent in all. TLS: the body of the HTTP response."},
 	{Path: "conversations.*.count", Kind: Int, Unit: "packets", Min: 1, Max: MaxCount, Group: GroupTraffic, Label: "Count", Help: "How many packets are sent.", Applies: datagrams},
 	{Path: "conversations.*.gap_us", Kind: Int, Unit: "µs", Max: day, Group: GroupTraffic, Label: "Gap", Help: "Time between two of them.", Applies: datagrams},
 	{Path: "conversations.*.df", Kind: Bool, Group: GroupTraffic, Label: "Don't fragment", Ref: "RFC 791, Section 3.1", Help: "Sets the DF bit: a router that would have to fragment the packet drops it and says so with ICMP.", Applies: datagrams},

@@ -77,6 +77,7 @@ func (p *page) ladder() vecty.ComponentOrHTML {
 			}
 			m.raw(`</span><span class="badges"></span>`)
 		}))),
+		p.instead(),
 		p.scroller(w, n, marks,
 			elem.Div(mark(class("lifelines"), attr("aria-hidden", "true"), inner(func(m *markup) {
 				m.cat(`<span class="t"></span><span class="lanes g`, strconv.Itoa(lanes), `">`)
@@ -87,6 +88,17 @@ func (p *page) ladder() vecty.ComponentOrHTML {
 			}))),
 			func(m *markup, from, to int) { ladderRows(m, s.Trace, p.rows, from, to, sel) },
 		),
+	)
+}
+
+// instead says why the ladder is empty, where it is.
+func (p *page) instead() *vecty.HTML {
+	s := &p.state
+	v := app.Judge(s)
+	return elem.Div(
+		mark(class("instead"), hidden(s.Trace != nil || v.Kind != "waiting")),
+		elem.Paragraph(text(v.Text)),
+		button("ask-key", []vecty.Applyer{class("primary")}, text("Paste the key")),
 	)
 }
 
@@ -144,6 +156,9 @@ func (p *page) inspector() vecty.ComponentOrHTML {
 		elem.Div(
 			mark(id("event"), class("event-view"), attr("tabindex", "0"), hidden(isPacket), inner(func(m *markup) {
 				if isPacket || s.Trace == nil {
+					if s.Trace == nil && len(s.NeedKeys) > 0 {
+						m.el("p", "quiet", "There is nothing to look at before the scenario has run.")
+					}
 					return
 				}
 				if in != nil {
@@ -175,6 +190,9 @@ func (p *page) inspectTop(in *app.Inspection) *vecty.HTML {
 	} else if in != nil && len(in.Events) > 0 {
 		e := in.Events[0]
 		title = e.Text
+		if e.Fail != nil {
+			title = e.Fail.Code.ID // its sentence stands below, whole
+		}
 		line = fmt.Sprintf("%s · %s", e.Node, e.Conv)
 		if n := len(in.Events); n > 1 {
 			line += fmt.Sprintf(" · %d at this moment", n)

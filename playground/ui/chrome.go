@@ -121,31 +121,31 @@ func (p *page) areaTabs() vecty.ComponentOrHTML {
 // outcome says how the run ended, how large it was, and who agrees.
 func (p *page) outcome() vecty.ComponentOrHTML {
 	s := &p.state
+	v := app.Judge(s)
+	verdict := elem.Span(
+		mark(class("verdict")),
+		elem.Span(mark(class("sign"), attr("aria-hidden", "true")), text(v.Sign)),
+		elem.Span(mark(class("summary")), text(v.Text), vecty.If(v.Note != "", span("note", " ("+v.Note+")"))),
+	)
+	toKey := button("ask-key", []vecty.Applyer{hidden(v.Kind != "waiting")}, text("Paste the key"))
 	if s.Trace == nil {
-		return elem.Footer(mark(id("outcome"), class("outcome")), elem.Span(text(p.waiting())))
+		return elem.Footer(mark(id("outcome"), class("outcome "+v.Kind)), verdict, toKey)
 	}
 	t := s.Trace
 	bytes := 0
 	for _, q := range t.Packets {
 		bytes += len(q.Bytes)
 	}
-	state, sign := "ok", "✓"
-	if !t.Outcome.OK {
-		state, sign = "bad", "✗"
-	}
 	return elem.Footer(
 		mark(
-			id("outcome"), class("outcome "+state), dataset("code", t.Outcome.Code), dataset("ok", strconv.FormatBool(t.Outcome.OK)),
+			id("outcome"), class("outcome "+v.Kind), dataset("code", t.Outcome.Code), dataset("ok", strconv.FormatBool(t.Outcome.OK)),
 			dataset("packets", strconv.Itoa(len(t.Packets))), dataset("agreed", strconv.Itoa(s.Total.Agreed)),
 			dataset("disagreed", strconv.Itoa(s.Total.Disagreed)), dataset("nobody", strconv.Itoa(s.Total.Nobody)),
 			dataset("verified", strconv.FormatBool(s.Verified)), dataset("gen", strconv.Itoa(s.Gen)),
 		),
-		elem.Span(
-			mark(class("verdict")),
-			elem.Span(mark(class("sign"), attr("aria-hidden", "true")), text(sign)),
-			elem.Span(mark(class("summary"), attr("title", t.Outcome.Summary)), text(t.Outcome.Summary)),
-		),
-		elem.Span(mark(class("facts"), inner(func(m *markup) {
+		verdict,
+		toKey,
+		elem.Span(mark(class("facts"), hidden(v.Kind == "waiting"), inner(func(m *markup) {
 			m.el("span", "", count(len(t.Packets), "packet"))
 			if what := changes(s); what != "" {
 				m.el("span", "delta", what)
@@ -166,15 +166,8 @@ func (p *page) outcome() vecty.ComponentOrHTML {
 				m.el("span", "busy", "running…")
 			}
 		}))),
-		elem.Span(mark(class("toast"), hidden(s.Toast == "" || s.Toast == t.Outcome.Summary || t.Outcome.Summary != "" && len(s.Toast) > len(t.Outcome.Summary) && s.Toast[:len(t.Outcome.Summary)] == t.Outcome.Summary)), text(s.Toast)),
+		elem.Span(mark(class("toast"), hidden(v.Said(s.Toast))), text(s.Toast)),
 	)
-}
-
-func (p *page) waiting() string {
-	if len(p.state.NeedKeys) > 0 {
-		return "Waiting for a private key: see the scenario's form."
-	}
-	return "Running…"
 }
 
 // changes says what became of the packets since the run before.

@@ -99,7 +99,17 @@ func explanation(m *markup, t *trace.Trace, in *app.Inspection) {
 	if e.Text != "" {
 		m.el("p", "", e.Text)
 	}
+	for _, x := range e.Terms {
+		if x.Text != e.Text {
+			m.raw(`<p><b>`)
+			m.text(x.Name)
+			m.raw(`</b>: `)
+			m.text(x.Text)
+			m.raw(`</p>`)
+		}
+	}
 	inputs(m, t, e.Inputs)
+	usedBy(m, t, e.UsedBy)
 	m.raw(`<p class="meta">`)
 	where := fmt.Sprintf("bytes %d to %d", in.Node.Off, in.Node.Off+in.Node.Len-1)
 	if in.Node.Len <= 1 {
@@ -150,6 +160,18 @@ func inputs(m *markup, t *trace.Trace, list []dissect.Input) {
 			goButton(m, "buffer", x.Buffer, "these bytes")
 		case x.Random != "":
 			goButton(m, "value", x.Random, "pin "+x.Random)
+		}
+		for i, id := range x.Transcript {
+			if i == 0 {
+				m.raw(`<span class="note">hash of </span>`)
+			} else {
+				m.raw(`, `)
+			}
+			name := id
+			if b := t.Buffer(id); b != nil {
+				name = b.Name
+			}
+			goButton(m, "buffer", id, name)
 		}
 		m.raw(`</td></tr>`)
 	}
@@ -334,12 +356,7 @@ func eventDetail(m *markup, t *trace.Trace, events []*trace.Event) {
 			m.el("p", "", e.Detail)
 		}
 		if e.Fail != nil {
-			m.el("p", "why", e.Fail.Sentence())
-			if a := e.Fail.Code.Alert; a != "" {
-				m.raw(`<p>It is told to the other side as `)
-				m.el("code", "", a)
-				m.raw(`.</p>`)
-			}
+			failure(m, e)
 		}
 		if len(e.Facts) > 0 {
 			m.raw(`<table class="inputs"><tbody>`)
@@ -378,40 +395,74 @@ func eventDetail(m *markup, t *trace.Trace, events []*trace.Event) {
 	}
 }
 
+// failure writes what is known of a failure beside its sentence, which is the
+// event's own line.
+func failure(m *markup, e *trace.Event) {
+	f := e.Fail
+	if said := f.Sentence(); said != e.Text {
+		m.el("p", "why", said)
+	}
+	m.raw(`<table class="inputs"><tbody>`)
+	for _, x := range [][2]string{{"code", f.Code.ID}, {"at fault", f.Code.Field}, {"alert to the other side", f.Code.Alert}} {
+		if x[1] == "" {
+			continue
+		}
+		m.raw(`<tr><th scope="row">`)
+		m.text(x[0])
+		m.raw(`</th><td>`)
+		m.el("code", "", x[1])
+		m.raw(`</td></tr>`)
+	}
+	m.raw(`</tbody></table>`)
+	if f.FromPeer {
+		m.el("p", "", "The other side found it, and told so by its alert.")
+	}
+}
+
 // secret shows a derived value, its function and every input; each input
 // leads to where it came from.
 func secret(m *markup, t *trace.Trace, s *trace.Secret) {
 	m.raw(`<p class="val mono">`)
 	m.text(hex.EncodeToString(s.Value))
-	m.raw(`</p><p>= `)
-	m.el("code", "", s.Func)
+	m.raw(`</p>`)
+	v := dissect.Secret(t, s.ID)
+	if v == nil {
+		return
+	}
+	if v.Text != "" {
+		m.el("p", "", v.Text)
+	}
+	m.raw(`<p>= `)
+	m.el("code", "formula", v.Formula)
 	if s.Hash != "" {
 		m.raw(" with ")
 		m.el("code", "", s.Hash)
 	}
-	m.raw(` of</p>`)
-	list := make([]dissect.Input, 0, len(s.Inputs))
-	for _, p := range s.Inputs {
-		x := dissect.Input{Name: p.Name, Value: p.Value, Note: p.Note}
-		switch {
-		case p.From == "":
-		case app.SecretByID(t, p.From) != nil:
-			x.Secret = p.From
-		case t.Buffer(p.From) != nil:
-			x.Buffer = p.From
-		default:
-			x.Random = p.From
+	m.raw(`, of</p>`)
+	for i := range v.Inputs {
+		if x := &v.Inputs[i]; x.Note == "" && printable(x.Value) {
+			x.Note = strconv.Quote(string(x.Value))
 		}
-		if x.Note == "" && printable(p.Value) {
-			x.Note = strconv.Quote(string(p.Value))
-		}
-		list = append(list, x)
 	}
-	inputs(m, t, list)
+	inputs(m, t, v.Inputs)
+	usedBy(m, t, v.UsedBy)
 	if s.Keylog != "" {
 		m.raw(`<p class="meta">In the key log as `)
 		m.el("code", "", s.Keylog)
 		m.raw(`</p>`)
+	}
+}
+
+// usedBy lists what was made of a value.
+func usedBy(m *markup, t *trace.Trace, list []dissect.Input) {
+	if len(list) == 0 {
+		return
+	}
+	const most = 12
+	m.el("h4", "", "Used by")
+	inputs(m, t, list[:min(len(list), most)])
+	if n := len(list) - most; n > 0 {
+		m.el("p", "quiet", "and "+thousands(n)+" more")
 	}
 }
 

@@ -62,8 +62,16 @@ func (p *page) input(e, t js.Value) {
 	switch {
 	case data(t, "path") != "" && t.Get("tagName").String() != "SELECT" && t.Get("type").String() != "checkbox":
 		p.began("type")
-		p.dispatch(app.Edit{Path: data(t, "path"), Text: value()})
+		path, text := data(t, "path"), value()
+		asked := len(p.state.NeedKeys)
+		p.dispatch(app.Edit{Path: path, Text: text})
 		p.unbegin()
+		if strings.Contains(text, "PRIVATE KEY-----") && !strings.Contains(app.Shown(&p.state, path), "PRIVATE KEY-----") {
+			t.Set("value", app.Shown(&p.state, path)) // a key is taken at once, and never shown
+		}
+		if len(p.state.NeedKeys) > asked {
+			p.showKey()
+		}
 	case data(t, "pin") != "":
 		p.began("pin")
 		p.dispatch(app.SetPin{Name: data(t, "pin"), Hex: value()})

@@ -6,8 +6,10 @@ import (
 	"strconv"
 	"strings"
 	"syscall/js"
+	"time"
 
 	"cipherglass/playground/app"
+	"cipherglass/playground/scenario"
 )
 
 // listen hangs one listener per event on the document, for ever. Elements say
@@ -43,21 +45,68 @@ func (p *page) listen() {
 	on(win, "hashchange", false, func(e, t js.Value) { p.went() })
 }
 
-// explainField says below the form what the field is that has the focus. No
-// part of the form moves for it.
+// explainField says below the form what the field is that has the focus, and
+// first what is wrong with it. No part of the form moves for it.
 func (p *page) explainField(t js.Value) {
-	if t.Get("closest").Type() != js.TypeFunction {
+	help := byID("field-help")
+	if !help.Truthy() || !t.Truthy() || t.Get("closest").Type() != js.TypeFunction {
 		return
 	}
-	help, text := byID("field-help"), ""
+	if !t.Call("closest", ".scenario").Truthy() {
+		if strings.Contains(p.helped, "error") { // it is said while its field has the focus
+			p.helped = ""
+			help.Set("innerHTML", "")
+		}
+		return
+	}
+	text, path := "", pathOf(t)
 	if f := t.Call("closest", ".field"); f.Truthy() {
 		text = f.Get("title").String()
-	} else if !t.Call("closest", ".scenario").Truthy() {
+	}
+	if data(t, "key") != "" {
+		text = "The private key in PEM, as it belongs to the certificate above. It stays in this page's memory: no link, file or saved scenario holds it."
+	}
+	var m markup
+	wrong := app.WrongAt(&p.state, path)
+	if wrong != "" {
+		m.el("span", "error", "✗ "+wrong)
+		m.raw(" ")
+	}
+	m.text(text)
+	out := m.String()
+	if out == p.helped {
 		return
 	}
-	if help.Truthy() {
-		help.Set("textContent", text)
+	p.helped = out
+	help.Set("innerHTML", out)
+	help.Set("scrollTop", 0)
+	if wrong != "" { // its message comes into view with it
+		for _, el := range []js.Value{byID("e-" + path), t} {
+			if el.Truthy() {
+				el.Call("scrollIntoView", map[string]any{"block": "nearest"})
+			}
+		}
 	}
+}
+
+// pathOf is where the error of a form's element stands.
+func pathOf(t js.Value) string {
+	if x := data(t, "pin"); x != "" {
+		return app.PinPath(x)
+	}
+	if x := data(t, "key"); x != "" {
+		return "key:" + x
+	}
+	if x := data(t, "add"); x != "" {
+		return x
+	}
+	return data(t, "path")
+}
+
+// explainFocus says anew what the field is that has the focus, once what has
+// just changed is painted.
+func (p *page) explainFocus() {
+	p.after(0, func() { p.explainField(js.Global().Get("document").Get("activeElement")) })
 }
 
 // toggled follows the opening and closing of the form's groups.
@@ -169,6 +218,8 @@ func (p *page) act(el js.Value, what string) {
 		p.dispatch(app.SetFilters{Filters: toggle(p.state.View.Filters, to)})
 	case "open":
 		byID("file").Call("click")
+	case "ask-key":
+		p.askKey()
 	case "checks":
 		p.dispatch(app.SelectRow{Row: app.EveryCheck})
 		p.dispatch(app.ShowArea{Area: "inspector"})
@@ -385,6 +436,25 @@ func (p *page) focusLater(selector string) {
 			el.Call("scrollIntoView", map[string]any{"block": "nearest"})
 		}
 	})
+}
+
+// showKey brings the field that wants a private key into view.
+func (p *page) showKey() {
+	p.after(50*time.Millisecond, func() {
+		if el := js.Global().Get("document").Call("querySelector", ".ask:not([hidden])"); el.Truthy() {
+			el.Call("scrollIntoView", map[string]any{"block": "nearest"})
+		}
+	})
+}
+
+// askKey leads to the field that wants a private key.
+func (p *page) askKey() {
+	if len(p.state.NeedKeys) == 0 {
+		return
+	}
+	p.dispatch(app.OpenGroup{Title: scenario.GroupCerts, Open: true})
+	p.dispatch(app.ShowArea{Area: "scenario"})
+	p.focusLater(`[data-key]`)
 }
 
 func (p *page) focusHelp() {

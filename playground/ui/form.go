@@ -18,7 +18,6 @@ import (
 func (p *page) form() vecty.ComponentOrHTML {
 	s := &p.state
 	kids := []vecty.MarkupOrChild{mark(class("form"))}
-	kids = append(kids, p.keyRequests())
 	strays := vecty.List{}
 	for _, x := range app.Strays(s) {
 		strays = append(strays, elem.Paragraph(mark(class("error")), text("✗ "+x)))
@@ -62,7 +61,7 @@ type field struct {
 
 func newField(f app.FormField) *field {
 	var k strings.Builder
-	k.WriteString(key(f.Path, f.Text, f.Wrong, f.Label, string(f.Kind)))
+	k.WriteString(key(f.Path, f.Text, f.Wrong, f.Label, string(f.Kind), f.Key, f.Bad))
 	for _, c := range f.Choices {
 		k.WriteString(key(c.Value, c.Label, c.Retired))
 	}
@@ -103,6 +102,7 @@ func (f *field) Render() vecty.ComponentOrHTML {
 		elem.Label(mark(attr("for", fid)), text(x.Label), elem.Span(mark(class("unit")), text(unit))),
 		elem.Div(mark(class("control")), control(x, fid)),
 		elem.Paragraph(mark(class("error"), id("e-"+x.Path), dataset("error", x.Path), hidden(x.Wrong == "")), text(errorText)),
+		keyRequest(x),
 	)
 }
 
@@ -238,20 +238,23 @@ func contains(list []string, v string) bool {
 	return false
 }
 
-// keyRequests ask for private keys that a link's certificates need.
-func (p *page) keyRequests() *vecty.HTML {
-	list := vecty.List{}
-	for _, k := range p.state.NeedKeys {
-		wrong := p.state.Errors["key:"+k.Hash].Sentence
-		list = append(list, elem.Div(
-			mark(class("ask")),
-			elem.Label(mark(attr("for", "key-"+k.Hash)),
-				text("This scenario uses a pasted certificate ("+k.Certificate+"). A link never carries private keys: paste the one that belongs to it. It stays in this page's memory.")),
-			elem.TextArea(mark(id("key-"+k.Hash), dataset("key", k.Hash), class("mono"), attr("rows", "3"), attr("autocomplete", "off"), attr("spellcheck", "false"), attr("placeholder", "-----BEGIN PRIVATE KEY-----"))),
-			elem.Paragraph(mark(class("error"), hidden(wrong == "")), text(wrong)),
-		))
+// keyRequest asks for the private key of a pasted certificate, right below it.
+func keyRequest(x *app.FormField) vecty.ComponentOrHTML {
+	if x.Key == "" {
+		return elem.Div(mark(class("ask"), hidden(true)))
 	}
-	return elem.Div(list)
+	at, wrong := "key:"+x.Key, ""
+	if x.Bad != "" {
+		wrong = "✗ " + x.Bad
+	}
+	return elem.Div(
+		mark(class("ask"), hidden(false)),
+		elem.Label(mark(attr("for", "key-"+x.Key)),
+			text("The private key of this certificate is wanted. No link carries it: paste it here, and it stays in this page's memory.")),
+		elem.TextArea(mark(id("key-"+x.Key), dataset("key", x.Key), class("mono"), attr("rows", "3"), attr("autocomplete", "off"), attr("spellcheck", "false"),
+			attr("aria-invalid", strconv.FormatBool(x.Bad != "")), attr("aria-describedby", "e-"+at), attr("placeholder", "-----BEGIN PRIVATE KEY-----"))),
+		elem.Paragraph(mark(class("error"), id("e-"+at), hidden(wrong == "")), text(wrong)),
+	)
 }
 
 // faultList shows what goes wrong on purpose.
@@ -372,9 +375,9 @@ func (v *value) Render() vecty.ComponentOrHTML {
 		elem.Label(mark(attr("for", fid)), elem.Span(mark(class("mono")), text(x.Name)), elem.Span(mark(class("unit")), text(note))),
 		elem.Div(mark(class("control")),
 			elem.Input(mark(id(fid), attr("type", "text"), class("mono"), dataset("pin", x.Name), prop.Value(x.Hex),
-				attr("aria-invalid", strconv.FormatBool(x.Wrong != "")), attr("autocomplete", "off"), attr("spellcheck", "false"))),
+				attr("aria-invalid", strconv.FormatBool(x.Wrong != "")), attr("aria-describedby", "e-"+app.PinPath(x.Name)), attr("autocomplete", "off"), attr("spellcheck", "false"))),
 			button("unpin", []vecty.Applyer{dataset("to", x.Name), hidden(!x.Pinned), attr("aria-label", "Unpin "+x.Name), attr("title", "Back to the value derived from the seed")}, text("unpin")),
 		),
-		elem.Paragraph(mark(class("error"), dataset("error", "pin:"+x.Name), hidden(x.Wrong == "")), text(wrong)),
+		elem.Paragraph(mark(class("error"), id("e-"+app.PinPath(x.Name)), dataset("error", app.PinPath(x.Name)), hidden(x.Wrong == "")), text(wrong)),
 	)
 }

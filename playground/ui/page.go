@@ -55,8 +55,10 @@ type page struct {
 	settle    js.Value
 	addresses []app.SetURL // to be written
 	formSeq   int          // counts changes of what the form shows
+	helpSeq   int          // formSeq when the help below the form was written
 	formFor   formKey
 	title     string
+	helped    string // what stands below the form
 	hovered   [2]int // run of bytes under the pointer: offset, length
 }
 
@@ -105,6 +107,9 @@ func Mount(e Engines) {
 	p.listen()
 	p.measure()
 	p.expose()
+	if len(p.state.NeedKeys) > 0 {
+		p.showKey()
+	}
 	select {}
 }
 
@@ -131,6 +136,10 @@ func (p *page) render() {
 		return
 	}
 	vecty.Rerender(p.root)
+	if p.helpSeq != p.formSeq {
+		p.helpSeq = p.formSeq
+		p.once("requestAnimationFrame", p.explainFocus)
+	}
 	if p.edited == 0 {
 		return
 	}

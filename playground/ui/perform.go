@@ -172,8 +172,12 @@ func (p *page) dropOpinions() {
 // address writes the address bar a moment later: it costs as much as a repaint,
 // and nobody waits for it.
 func (p *page) address(c app.SetURL) {
-	if n := len(p.addresses); n > 0 && p.addresses[n-1].Push == "" && c.Push == "" {
-		p.addresses[n-1] = c
+	if n := len(p.addresses); n > 0 && c.Push == "" {
+		if last := &p.addresses[n-1]; last.Push == "" {
+			*last = c
+		} else {
+			last.Push = c.Replace
+		}
 		return
 	}
 	p.addresses = append(p.addresses, c)

@@ -100,7 +100,7 @@ func (p *page) setKeys() {
 	p.parts.form.key = key("form", p.formSeq)
 	p.parts.faults.key = key(ran, s.Link, s.Errors["faults"].Sentence)
 	p.parts.values.key = key("values", p.formSeq, ran, s.View.Values, s.View.ValueFilter)
-	p.parts.outcome.key = key(ran, s.Verified, s.Total, s.Link == "", s.Toast)
+	p.parts.outcome.key = key(ran, s.Verified, s.Total, len(s.NeedKeys), s.Toast)
 	p.parts.help.key = key(s.View.Help)
 	p.parts.ladder.key = ""
 	p.parts.inspector.key = ""
