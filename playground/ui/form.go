@@ -24,12 +24,43 @@ func (p *page) form() vecty.ComponentOrHTML {
 	}
 	kids = append(kids, elem.Div(strays))
 	for _, g := range app.Form(s) {
-		kids = append(kids, group(g))
+		kids = append(kids, newGroup(g))
 	}
 	return elem.Div(kids...)
 }
 
-func group(g app.Group) *vecty.HTML {
+// group is a group of the form. It renders again only when a field in it
+// changes.
+type group struct {
+	vecty.Core
+	Key string    `vecty:"prop"`
+	G   app.Group `vecty:"prop"`
+}
+
+func newGroup(g app.Group) *group {
+	var k strings.Builder
+	k.WriteString(key(g.Title, g.Open, g.Wrong))
+	for _, part := range g.Parts {
+		k.WriteString(key("part", part.Title))
+		for _, f := range part.Fields {
+			k.WriteString(newField(f).Key)
+		}
+	}
+	return &group{Key: k.String(), G: g}
+}
+
+// Copy implements vecty.Copier.
+func (x *group) Copy() vecty.Component { return &group{Key: x.Key, G: x.G} }
+
+// SkipRender implements vecty.RenderSkipper.
+func (x *group) SkipRender(prev vecty.Component) bool {
+	p, ok := prev.(*group)
+	return ok && p.Key == x.Key
+}
+
+// Render implements vecty.Component.
+func (x *group) Render() vecty.ComponentOrHTML {
+	g := &x.G
 	wrong := ""
 	if g.Wrong > 0 {
 		wrong = "✗ " + strconv.Itoa(g.Wrong)
