@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"cipherglass/crypto/engine"
 	"cipherglass/crypto/wire"
 	"cipherglass/playground/app"
 	"cipherglass/playground/dissect"
@@ -38,6 +39,57 @@ func TestEverythingIsEscaped(t *testing.T) {
 	checkList(&m, []*trace.Check{{Name: nasty, By: nasty, Detail: nasty, Packet: nasty}}, true, true)
 	inputs(&m, tr, []dissect.Input{{Name: nasty, Value: []byte{1}, Note: nasty, Random: nasty}})
 	if out := m.String(); strings.Contains(out, "<script") || strings.Contains(out, `"">`) {
+		t.Errorf("markup from text: %s", out)
+	}
+}
+
+func TestFailureSaysItsSentenceOnce(t *testing.T) {
+	code := &engine.Code{ID: "tls/x", Sentence: "The reason is %s.", Ref: "RFC 8446, Section 6", Alert: "bad_certificate", Field: "field" + nasty}
+	f := code.With(nasty)
+	var m markup
+	eventDetail(&m, &trace.Trace{}, []*trace.Event{{Kind: trace.KindFailed, Text: f.Sentence(), Ref: code.Ref, Fail: f}})
+	out := m.String()
+	if n := strings.Count(out, "The reason is"); n != 1 {
+		t.Errorf("the sentence is there %d times: %s", n, out)
+	}
+	for _, want := range []string{"tls/x", "bad_certificate", "field&#34;", "rfc8446#section-6"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%s is missing: %s", want, out)
+		}
+	}
+	if strings.Contains(out, "<script") {
+		t.Errorf("markup from text: %s", out)
+	}
+}
+
+func TestSecretLeadsToItsInputsAndUses(t *testing.T) {
+	tr := &trace.Trace{Values: []engine.Named{{Name: "client/web/x25519", Value: []byte{1}}}}
+	tr.Buffers = []*trace.Buffer{{Buffer: engine.Buffer{ID: "client/web/in/msg/0", Name: "ServerHello"}}}
+	add := func(id string, inputs ...engine.Param) {
+		tr.Secrets = append(tr.Secrets, &trace.Secret{Secret: engine.Secret{ID: id, Name: "name of " + id + nasty, Func: "HKDF-Extract", Value: []byte{0xab, 0xcd}, Inputs: inputs}})
+	}
+	add("client/web/early_secret")
+	add("client/web/handshake_secret",
+		engine.Param{Name: "salt", From: "early_secret", Value: []byte{1}},
+		engine.Param{Name: "IKM", From: "client/web/x25519", Value: []byte{2}},
+		engine.Param{Name: "share", From: "in/msg/0", Value: []byte{3}},
+		engine.Param{Name: "nothing", Note: nasty})
+	for i := range 20 {
+		add("client/web/user"+string(rune('a'+i)), engine.Param{Name: "Secret", From: "handshake_secret"})
+	}
+	var m markup
+	secret(&m, tr, tr.Secrets[1])
+	out := m.String()
+	for _, want := range []string{
+		"abcd", "HKDF-Extract(early_secret, x25519, 0,",
+		`data-act="go-secret" data-to="client/web/early_secret"`, `data-act="go-value" data-to="client/web/x25519"`, `data-act="go-buffer" data-to="client/web/in/msg/0"`,
+		"Used by", `data-to="client/web/usera"`, "and 8 more",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%s is missing: %s", want, out)
+		}
+	}
+	if strings.Contains(out, "<script") {
 		t.Errorf("markup from text: %s", out)
 	}
 }
