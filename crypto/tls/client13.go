@@ -131,7 +131,7 @@ func (h *Handshaker) checkCertificate(msg *Certificate) (*x509.Certificate, *eng
 	for i, e := range msg.CertificateList {
 		chain[i] = e.CertData
 	}
-	certs, checks, f := pki.ReadChain(chain, h.cfg.Roots, h.cfg.ServerName, h.now)
+	certs, checks, f := h.readChain(chain)
 	for _, c := range checks {
 		h.effects.Add(c)
 	}
@@ -143,6 +143,31 @@ func (h *Handshaker) checkCertificate(msg *Certificate) (*x509.Certificate, *eng
 		return nil, codeWrongKeyType.With("a key "+keyWords(cert.PublicKey), h.suite.Name)
 	}
 	return cert, nil
+}
+
+// chainRead is what pki.ReadChain returns.
+type chainRead struct {
+	certs   []*x509.Certificate
+	checks  []engine.Checked
+	failure *engine.Failure
+}
+
+// readChain is pki.ReadChain, done once for the same chain, trust and second.
+func (h *Handshaker) readChain(chain [][]byte) ([]*x509.Certificate, []engine.Checked, *engine.Failure) {
+	what := fmt.Sprintf("chain %q %d %v", h.cfg.ServerName, h.now.Unix(), h.now.Nanosecond() > 0)
+	var content []byte
+	for _, c := range chain {
+		content = append(content, c...)
+	}
+	what += fmt.Sprint(" of ", len(chain))
+	for _, c := range h.cfg.Roots {
+		content = append(content, c.Raw...)
+	}
+	r, _ := remember(h, what, content, func() (r chainRead, err error) {
+		r.certs, r.checks, r.failure = pki.ReadChain(chain, h.cfg.Roots, h.cfg.ServerName, h.now)
+		return r, nil
+	})
+	return r.certs, r.checks, r.failure
 }
 
 // waitCertificateVerify is WAIT_CV.

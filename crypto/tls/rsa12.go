@@ -3,6 +3,7 @@ package tls
 import (
 	"crypto/rsa"
 	"crypto/subtle"
+	"fmt"
 	"math/big"
 
 	"cipherglass/crypto/engine"
@@ -48,10 +49,14 @@ func (h *Handshaker) encryptPremaster(version uint16, pub *rsa.PublicKey) (prema
 func (h *Handshaker) decryptPremaster(version uint16, key *rsa.PrivateKey, encrypted []byte) premasterSecret12 {
 	r := h.cfg.Random
 	random := r.Bytes("premaster-fallback", premasterLen)
-	pre := append([]byte(nil), random...)
-	// It leaves pre alone for bad padding and another length, without showing it. An
-	// error is for a ciphertext longer than the key, which anybody can see.
-	_ = rsa.DecryptPKCS1v15SessionKey(nil, key, encrypted, pre)
+	opened, _ := remember(h, fmt.Sprintf("premaster %x %x", key.N, random), encrypted, func() ([]byte, error) {
+		pre := append([]byte(nil), random...)
+		// It leaves pre alone for bad padding and another length, without showing it. An
+		// error is for a ciphertext longer than the key, which anybody can see.
+		_ = rsa.DecryptPKCS1v15SessionKey(nil, key, encrypted, pre)
+		return pre, nil
+	})
+	pre := append([]byte(nil), opened...)
 	right := subtle.ConstantTimeByteEq(pre[0], byte(version>>8)) & subtle.ConstantTimeByteEq(pre[1], byte(version))
 	subtle.ConstantTimeCopy(1-right, pre, random)
 

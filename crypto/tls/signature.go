@@ -163,12 +163,30 @@ func (h *Handshaker) chooseScheme(offered []uint16, version uint16) (SignatureSc
 
 // signContent signs and tells what was signed.
 func (h *Handshaker) signContent(s SignatureScheme, content []byte) ([]byte, *engine.Failure) {
-	sig, err := s.sign(h.cfg.Identity.Key, content, func(n int) []byte { return h.cfg.Random.Bytes("pss-salt", n) })
+	var salt []byte
+	if s.Kind == SignRSAPSS {
+		salt = h.cfg.Random.Bytes("pss-salt", s.Hash.Size())
+	}
+	id := h.cfg.Identity
+	sig, err := remember(h, fmt.Sprintf("sign %d %x %x", s.Code, salt, id.Cert.RawSubjectPublicKeyInfo), content, func() ([]byte, error) {
+		return s.sign(id.Key, content, func(int) []byte { return salt })
+	})
 	if err != nil {
 		return nil, codeInternal.With(err)
 	}
 	h.tellSigned("out/signed", engine.Composed, s, h.cfg.Identity.Cert, content, sig)
 	return sig, nil
+}
+
+// remember does a computation that depends on what and content alone, unless
+// the run before did the same. Nobody may change the result.
+func remember[T any](h *Handshaker, what string, content []byte, f func() (T, error)) (T, error) {
+	v, err := h.cfg.Random.Memo().Do("tls "+what+" "+string(content), func() (any, error) { return f() })
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return v.(T), nil
 }
 
 // verifyContent checks the server's signature and tells what it covers.
@@ -185,7 +203,9 @@ func (h *Handshaker) verifyContent(name string, scheme uint16, cert *x509.Certif
 	if !s.fits(cert.PublicKey, h.version) {
 		return codeIllegalParameter.With(name, words, "the certificate's key is "+keyWords(cert.PublicKey)+" and this is "+VersionName(h.version))
 	}
-	err := s.verify(cert.PublicKey, content, sig)
+	_, err := remember(h, fmt.Sprintf("verify %d %x %x", s.Code, sig, cert.RawSubjectPublicKeyInfo), content, func() (bool, error) {
+		return true, s.verify(cert.PublicKey, content, sig)
+	})
 	h.check(name+" signature", err == nil, fmt.Sprintf("%s by the certificate's key (%s) over %d bytes", words, keyWords(cert.PublicKey), len(content)), "RFC 8446, Section 4.4.3", "signature")
 	h.tellSigned("in/signed", engine.Reassembled, s, cert, content, sig)
 	if err != nil {
