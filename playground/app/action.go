@@ -174,7 +174,8 @@ type (
 	// Push another; "" for neither.
 	SetURL struct{ Replace, Push string }
 	// GoBack and GoForward walk the browser's history, which reports Open.
-	GoBack    struct{}
+	// Steps is how far, 0 for one.
+	GoBack    struct{ Steps int }
 	GoForward struct{}
 	// SettleLater reports Settle{Seq} after a second.
 	SettleLater struct{ Seq int }

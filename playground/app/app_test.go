@@ -63,8 +63,8 @@ func (p *page) perform(cmds []Command) {
 				p.at++
 			}
 		case GoBack:
-			if p.at > 0 {
-				p.at--
+			if n := max(c.Steps, 1); p.at >= n {
+				p.at -= n
 				p.do(Open{Hash: p.entries[p.at], Popped: true})
 			}
 		case GoForward:
@@ -187,6 +187,18 @@ func TestBackWhileTyping(t *testing.T) {
 	at("typed as it was", 1300)
 	p.do(Undo{})
 	at("undo of the edit before that one", 1400)
+
+	// What was typed back leaves an entry that the next edit takes; nothing goes
+	// back on its own, which would undo that edit.
+	p = open(t, "", "", false)
+	p.do(Edit{mtu, "150"}, Edit{mtu, "1500"}, PickPreset{"tls12-rsa"})
+	if p.s.Scenario.Preset != "tls12-rsa@1" || len(p.entries) != 2 {
+		t.Errorf("another preset after typing back: %s, address of %q", p.s.Scenario.Preset, p.entries)
+	}
+	p.back()
+	if p.s.Scenario.Preset != "tls13@1" || p.s.Scenario.Links[0].MTU != 1500 {
+		t.Errorf("Back from it: %s", p.s.Scenario.Preset)
+	}
 }
 
 func TestBackBringsWhatWasTypedWrong(t *testing.T) {

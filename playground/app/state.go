@@ -44,6 +44,7 @@ type State struct {
 	undo, redo []Step
 	before     *Step  // the scenario before the edit that has not settled yet
 	field      string // what that edit is in
+	spare      bool   // the browser's present entry says the same as the one before: an edit was typed back
 	seq        int    // counts changes, so that an old Settle is told from a new one
 	follow     string // after the next run, go on to the packet made of this one
 	fresh      bool   // the next run starts anew: nothing to compare with

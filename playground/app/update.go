@@ -187,7 +187,9 @@ func (s State) put(d *scenario.Scenario, path string, before Step) (State, []Com
 		return s, nil
 	}
 	url := SetURL{Replace: link}
-	if s.before == nil {
+	if s.before == nil && s.spare {
+		s.before, s.field, s.Base, s.spare = &before, path, s.Trace, false
+	} else if s.before == nil {
 		s.before = &before
 		s.field = path
 		s.Base = s.Trace
@@ -216,10 +218,10 @@ func (s State) settle() (State, []Command) {
 	b := *s.before
 	s.before, s.field = nil, ""
 	if b.Link == s.Link {
-		if s.View.Embed {
-			return s, nil
-		}
-		return s, []Command{GoBack{}} // typed as it was: the entry that the edit began is not needed
+		// Typed as it was: the next edit takes the entry that this one began.
+		// (To go back instead would race with it.)
+		s.spare = !s.View.Embed
+		return s, nil
 	}
 	s.undo = append(s.undo[:len(s.undo):len(s.undo)], b)
 	s.redo = nil
@@ -248,6 +250,7 @@ func (s State) open(a Open) (State, []Command) {
 		return s, nil
 	}
 	if a.Popped {
+		s.spare = false
 		if s.before != nil && s.before.Link == s.Link {
 			s.before = nil
 		}
@@ -276,7 +279,11 @@ func (s State) undoOne() (State, []Command) {
 		return s, cmds
 	}
 	if !s.View.Embed {
-		return s, append(cmds, GoBack{})
+		steps := 1
+		if s.spare {
+			steps = 2
+		}
+		return s, append(cmds, GoBack{Steps: steps})
 	}
 	s, more := s.stepBack()
 	return s, append(append(cmds, more...), SetURL{Replace: s.Link})

@@ -35,7 +35,7 @@ func (p *page) perform(c app.Command) {
 		p.address(c)
 	case app.GoBack:
 		p.writeAddress()
-		js.Global().Get("history").Call("back")
+		js.Global().Get("history").Call("go", -max(c.Steps, 1))
 	case app.GoForward:
 		p.writeAddress()
 		js.Global().Get("history").Call("forward")
