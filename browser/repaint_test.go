@@ -57,6 +57,7 @@ func (p *page) repaints(preset, name, path string, key func(i int) string) {
 	p.t.Helper()
 	p.reach(field(path))
 	eval[bool](p, `(document.querySelector(%v).focus(), true)`, field(path))
+	p.do(chromedp.KeyEvent(kb.End))
 	eval[bool](p, `(window.cipherglass.timings.length = 0, true)`)
 	for i := range *edits {
 		gen := p.generation()
